@@ -1,0 +1,8 @@
+/** Standard input and output of the process. Only the main thread may use them; a worker's writes are relayed by its host. */
+export interface StandardStreams {
+  /** Pieces of standard input as they arrive; null at its end. */
+  readInput(): Promise<Uint8Array | null>;
+  /** Writes to standard output; resolves when it was taken (back-pressure). */
+  writeOutput(bytes: Uint8Array): Promise<void>;
+  writeError(bytes: Uint8Array): Promise<void>;
+}

@@ -1,0 +1,58 @@
+import type { Json } from "../foundation/json.ts";
+import type { Clock } from "../host/clock.ts";
+import type { RecordBatch } from "../record/batch.ts";
+import type { KeyedState, KeyedStateOptions } from "../state/state-backend.ts";
+
+/**
+ * Contract of an operator: one logical step inside one task. Single-threaded and synchronous.
+ *
+ * The task upholds: calls come in stream order per input; `batch.watermarks` and `onWatermark` are non-decreasing per
+ * input; a keyed operator gets `batch.keys` and only keys of its key groups; no call before `restore`, none after MAX_WATERMARK on
+ * all inputs but `snapshot` and `close`. An input that has ended or is idle was advanced to its last watermark.
+ *
+ * The operator upholds: before row i it acts on every timer and window that batch.watermarks[i] has passed; what it
+ * emits has non-decreasing `watermarks`, each at most the watermark it holds at that point; after it acted on a watermark it
+ * emits that watermark; it keeps nothing outside `KeyedState` that its output depends on, other than what it can
+ * rebuild from the first elements it gets (watermarks); it never keeps a record view; batches it emits are not changed later.
+ * A user function that throws goes through `context.userError`, which returns if the record is to be skipped and throws otherwise.
+ */
+export interface Operator {
+  onBatch(input: number, batch: RecordBatch): void;
+  onWatermark(input: number, watermark: number): void;
+  /** Fires processing-time timers up to `now`; called when `nextProcessingTime()` is due and before a barrier. */
+  onProcessingTime?(now: number): void;
+  /** When onProcessingTime is next wanted; Infinity if never. */
+  nextProcessingTime?(): number;
+  /** False while the operator would rather not have more of this input; the task may ignore it while it aligns a barrier. */
+  wantsInput?(input: number): boolean;
+  /** Facts for inspection: what the operator holds, as plain data. */
+  facts?(): Json;
+}
+
+/** Where an operator's output goes. */
+export interface Output {
+  batch(batch: RecordBatch): void;
+  watermark(watermark: number): void;
+}
+
+export interface OperatorContext {
+  /** Stable id where the step owns state, else a generated name such as "map-3". */
+  readonly name: string;
+  readonly clock: Clock;
+  readonly output: Output;
+  /** Second output of the step, such as "late"; null where nobody listens. */
+  sideOutput(name: string): Output | null;
+  /** Opens the operator's keyed state; once, in the constructor. */
+  keyedState(options: Omit<KeyedStateOptions, "operator" | "keyGroupBits">): KeyedState;
+  readonly userError: UserErrorHandler;
+  /** Debug checks: retained record views throw after the row. */
+  readonly debug: boolean;
+  /** Counts `amount` under a name of the step's own, such as "late". */
+  count(name: string, amount: number): void;
+}
+
+/** Called when user code threw for row `row` of `batch` (null: a timer or a window, no record). */
+export type UserErrorHandler = (
+  error: unknown,
+  where: { batch: RecordBatch | null; row: number; key: unknown; doing: string },
+) => void;

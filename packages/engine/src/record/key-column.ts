@@ -1,0 +1,14 @@
+/** Canonical key bytes and hashes of the rows of a batch; the encoding and the hash are frozen, see docs/rfcs/0001-keys.md. */
+export interface KeyColumn {
+  readonly bytes: Uint8Array;
+  /** Row i is bytes[offsets[i] .. offsets[i] + lengths[i]). Rows with equal keys may share bytes. */
+  readonly offsets: Int32Array;
+  readonly lengths: Int32Array;
+  /** hashKey of each row's bytes, unsigned. */
+  readonly hashes: Uint32Array;
+}
+
+/** What a key function may return. Integers, other numbers, bigints, strings and booleans are distinct keys; -0 is 0, NaN is one key. */
+export type KeyPart = string | number | bigint | boolean;
+/** A key: one part or a tuple of parts. */
+export type Key = KeyPart | readonly KeyPart[];

@@ -1,0 +1,136 @@
+import type { KeyColumn } from "../record/key-column.ts";
+import type { StateCodec } from "./state-codec.ts";
+
+/**
+ * Contract of a state backend: what stores the keyed state of operators. One KeyedState per operator and task.
+ *
+ * - A key is resolved once per batch to a row id; all states of the operator are addressed by row. Row ids are small
+ *   integers that never move while the row is live.
+ * - A row lives while any of its states or timers holds something. Rows that `resolve` made and that are still empty
+ *   at `releaseEmptyRows()` (the operator calls it after each batch) are free again.
+ * - Everything is synchronous, single-threaded, and never calls user code.
+ * - `begin` starts the journal of one record; `rollback` undoes every state write and timer change since; `commit`
+ *   ends it. They do not nest. Outside a journal, writes are final at once.
+ * - `snapshot` is a consistent copy as of the call and costs no more than a pass over the state; it does not change it.
+ */
+export interface StateBackend {
+  readonly name: string;
+  openKeyedState(options: KeyedStateOptions): KeyedState;
+}
+
+export interface KeyedStateOptions {
+  /** Stable id of the operator, for messages. */
+  readonly operator: string;
+  readonly keyGroupBits: number;
+  /** Names of the timers the operator declares; a timer is addressed by its index. */
+  readonly timers: readonly string[];
+  /** Every state of the operator; names are unique. */
+  readonly states: readonly StateDescriptor[];
+}
+
+/** Kinds of state. `panes`: an accumulator per (row, pane start). */
+export type StateKind = "value" | "list" | "map" | "panes";
+
+/** Name, kind and codec of one state. */
+export interface StateDescriptor {
+  readonly name: string;
+  readonly kind: StateKind;
+  /**
+   * `copy`: get returns a fresh value, set keeps a copy, so that user code cannot change state behind the engine's
+   * back. `live`: the very object is kept and handed out; only engine code may hold it, the journal does not cover changes
+   * made inside it. A `panes` or engine-owned state is live, a user's is copy.
+   */
+  readonly isolation: "copy" | "live";
+  /** How a value is turned into plain data for a snapshot and back. */
+  readonly codec: StateCodec;
+}
+
+export interface KeyedState {
+  readonly keys: KeyTable;
+  readonly timers: TimerState;
+  value<V>(name: string): ValueState<V>;
+  list<V>(name: string): ListState<V>;
+  map<V>(name: string): MapState<V>;
+  panes<A>(name: string): PaneState<A>;
+  begin(): void;
+  commit(): void;
+  rollback(): void;
+  releaseEmptyRows(): void;
+  /** One payload per key group that holds anything, in order of key group. Payloads are self-contained bytes. */
+  snapshot(): KeyGroupPayload[];
+  /** Adds the content of a payload that a snapshot of the same operator made; before the first batch only. */
+  restore(payload: Uint8Array): void;
+  /** Live rows and an estimate of bytes held. */
+  size(): { rows: number; bytes: number };
+}
+
+export interface KeyGroupPayload {
+  readonly keyGroup: number;
+  readonly payload: Uint8Array;
+}
+
+export interface KeyTable {
+  /** Finds or makes the row of each of the first `length` keys. */
+  resolve(keys: KeyColumn, length: number, rows: Int32Array): void;
+  /** The key of a live row as user code knows it (see Key). */
+  key(row: number): unknown;
+  /** Canonical bytes of a live row's key; valid until the next resolve. */
+  keyBytes(row: number): Uint8Array;
+  /** Writes the keys of `rows` as a KeyColumn, for output that stays keyed. */
+  keyColumn(rows: Int32Array, length: number): KeyColumn;
+  /** Number of live rows. */
+  readonly liveRows: number;
+}
+
+export interface ValueState<V> {
+  get(row: number): V | undefined;
+  /** undefined clears. */
+  set(row: number, value: V | undefined): void;
+  clear(row: number): void;
+}
+
+export interface ListState<V> {
+  get(row: number): readonly V[];
+  add(row: number, value: V): void;
+  /** An empty list clears. */
+  set(row: number, values: readonly V[]): void;
+  clear(row: number): void;
+}
+
+/** Entries are kept in insertion order of their keys; keys are strings. */
+export interface MapState<V> {
+  get(row: number, key: string): V | undefined;
+  has(row: number, key: string): boolean;
+  set(row: number, key: string, value: V): void;
+  delete(row: number, key: string): void;
+  keys(row: number): readonly string[];
+  entries(row: number): readonly (readonly [string, V])[];
+  size(row: number): number;
+  clear(row: number): void;
+}
+
+export interface PaneState<A> {
+  get(row: number, pane: number): A | undefined;
+  set(row: number, pane: number, accumulator: A): void;
+  delete(row: number, pane: number): void;
+  /** Pane starts that hold anything, ascending. */
+  panes(): readonly number[];
+  /** Calls `visit` for each row with an accumulator in `pane`, in a fixed order; the state may not change meanwhile. */
+  forEach(pane: number, visit: (row: number, accumulator: A) => void): void;
+  /** Frees a whole pane. */
+  dropPane(pane: number): void;
+}
+
+/** One pending time per (row, timer): setting again replaces. Covered by the journal. */
+export interface TimerState {
+  set(row: number, timer: number, time: number): void;
+  clear(row: number, timer: number): void;
+  get(row: number, timer: number): number | undefined;
+  /** Earliest pending time of the timers in `mask` (bit per timer index), Infinity if none. */
+  earliest(mask: number): number;
+  /**
+   * Removes and returns the first pending timer in `mask` with time <= `upTo`, or null. Order: time, then timer index,
+   * then canonical key bytes: the same whatever was restored or moved. The caller must treat the removal as final.
+   */
+  popDue(mask: number, upTo: number): { row: number; timer: number; time: number } | null;
+}

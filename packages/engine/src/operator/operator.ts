@@ -19,6 +19,11 @@ import type { KeyedState, KeyedStateOptions } from "../state/state-backend.ts";
 export interface Operator {
   onBatch(input: number, batch: RecordBatch): void;
   onWatermark(input: number, watermark: number): void;
+  /**
+   * The input went idle (its watermark holds nothing back any more) or came back, which is told before its next element.
+   * Only operators with several inputs implement it; for the others the task passes idleness on to the output.
+   */
+  onIdle?(input: number, idle: boolean): void;
   /** Fires processing-time timers up to `now`; called when `nextProcessingTime()` is due and before a barrier. */
   onProcessingTime?(now: number): void;
   /** When onProcessingTime is next wanted; Infinity if never. */
@@ -33,6 +38,8 @@ export interface Operator {
 export interface Output {
   batch(batch: RecordBatch): void;
   watermark(watermark: number): void;
+  /** The stream went idle or came back. */
+  idle(idle: boolean): void;
 }
 
 export interface OperatorContext {

@@ -6,7 +6,10 @@ import type { StateCodec } from "../state/state-codec.ts";
  * merging is the order of panes in time. `context` gives the record's event time.
  */
 export interface AggregateFunction<In = never, Value = unknown, Accumulator = unknown, Result = unknown> {
+  /** "count", "sum", …; "custom" for the user's own. */
   readonly kind: string;
+  /** What tells two aggregates of one kind apart, such as { k: 3 } of topK; {} where the kind has no parameters. */
+  readonly parameters: Readonly<Record<string, number>>;
   /** Null: the aggregate needs no value (count). */
   readonly input: ((record: In) => Value) | null;
   create(): Accumulator;

@@ -13,6 +13,8 @@ export class TidemarkError extends Error {
   readonly code: ErrorCode;
   readonly kind: ErrorKind;
   readonly facts: ErrorFacts;
+  /** The message without the facts. */
+  readonly summary: string;
 
   constructor(code: ErrorCode, message: string, options: { cause?: unknown; facts?: ErrorFacts } = {}) {
     const facts = options.facts ?? {};
@@ -20,6 +22,7 @@ export class TidemarkError extends Error {
     this.code = code;
     this.kind = ERROR_CODES[code].kind;
     this.facts = facts;
+    this.summary = message;
   }
 }
 

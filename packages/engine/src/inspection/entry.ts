@@ -1,0 +1,3 @@
+export { jobFacts, type JobFacts } from "./job-facts.ts";
+export type { TaskFacts } from "../job/worker-protocol.ts";
+export type { WatermarkHolder, WatermarkJson } from "../time/watermark-holder.ts";

@@ -1,0 +1,370 @@
+import { TidemarkError } from "../foundation/error.ts";
+import type { Host } from "../host/host.ts";
+import type { CheckpointStore } from "../checkpoint/checkpoint-store.ts";
+import { openCheckpointStore } from "../checkpoint/open-checkpoint-store.ts";
+import type { Manifest } from "../checkpoint/manifest.ts";
+import type { Binding } from "../connector/binding.ts";
+import { fingerprintOf } from "../graph/fingerprint.ts";
+import { DEAD_LETTER_PORT, type LogicalGraph } from "../graph/logical-graph.ts";
+import { CheckpointCoordinator, type CheckpointReason, type CheckpointSummary, type CommittedSink } from "./checkpoint-coordinator.ts";
+import type { PhysicalGraph } from "./physical-graph.ts";
+import { assignSplits, checkCompatible, type DiscoveredSource } from "./restore-plan.ts";
+import { sinkScratch } from "./state-directory.ts";
+import type { StartWorker, TaskFacts, WorkerHandle, WorkerReport } from "./worker-protocol.ts";
+
+/** Settings of a job, as data. */
+export interface JobSettings {
+  readonly parallelism: number;
+  readonly keyGroupBits: number;
+  /** Between the end of a checkpoint and the start of the next. Infinity: only on request. */
+  readonly checkpointIntervalMs: number;
+  /** Whole checkpoints kept. */
+  readonly retained: number;
+  readonly stateDirectory: string;
+  readonly debug: boolean;
+}
+
+/** What a job is started with. */
+export interface JobOptions {
+  readonly host: Host;
+  readonly graph: LogicalGraph;
+  readonly physical: PhysicalGraph;
+  readonly bindings: ReadonlyMap<string, Binding>;
+  readonly settings: JobSettings;
+  /** Workers, by the subtasks each runs. */
+  readonly workers: readonly (readonly number[])[];
+  readonly startWorker: StartWorker;
+  readonly onEvent: (event: JobEvent) => void;
+}
+
+/** What happens to a job, as it happens. */
+export type JobEvent =
+  | { readonly kind: "restored"; readonly checkpoint: number; readonly records: number; readonly skipped: readonly { checkpoint: number; why: string }[] }
+  | { readonly kind: "started"; readonly fresh: boolean }
+  | { readonly kind: "checkpoint"; readonly summary: CheckpointSummary }
+  | { readonly kind: "input-ended" };
+
+/** How a job ended: `finished` all input is processed and committed; `stopped` on request, resumable. */
+export interface JobResult {
+  readonly outcome: "finished" | "stopped";
+  readonly checkpoint: number;
+  readonly records: number;
+}
+
+/**
+ * A running job. Life: opening → restoring → running → (input ended | stop asked) → last checkpoint → closed; any error goes to failed
+ * from every phase, after which nothing more is committed.
+ */
+export class Job {
+  /** How it ended; rejects with what failed it. Await it. */
+  readonly result: Promise<JobResult>;
+  readonly #options: JobOptions;
+  readonly #store: CheckpointStore;
+  readonly #sinks: readonly CommittedSink[];
+  readonly #handles: WorkerHandle[] = [];
+  readonly #reports = new Map<number, WorkerStatus>();
+  readonly #settled = Promise.withResolvers<JobResult>();
+  #coordinator: CheckpointCoordinator | null = null;
+  #cancelInterval: () => void = () => undefined;
+  #phase: "restoring" | "running" | "ending" | "closed" | "failed" = "restoring";
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #stopped = Promise.withResolvers<void>();
+  #factsWanted: { readonly facts: Map<number, readonly TaskFacts[]>; readonly done: PromiseWithResolvers<readonly TaskFacts[]> } | null = null;
+  readonly #history: CheckpointSummary[] = [];
+
+  constructor(options: JobOptions, store: CheckpointStore, sinks: readonly CommittedSink[]) {
+    this.#options = options;
+    this.#store = store;
+    this.#sinks = sinks;
+    this.result = this.#settled.promise;
+    // Whoever started the job awaits `result`; until then a failure must not take the process down.
+    this.result.catch(() => undefined);
+  }
+
+  /** Checkpoints of this run, oldest first, at most 1,000. */
+  get checkpoints(): readonly CheckpointSummary[] {
+    return this.#history;
+  }
+
+  get epoch(): number {
+    return this.#store.epoch;
+  }
+
+  /** Starts workers from `manifest` (null: from the beginning) and lets them go. */
+  async open(manifest: Manifest | null, sources: readonly DiscoveredSource[]): Promise<void> {
+    const { host, graph, physical, settings, workers, startWorker } = this.#options;
+    const splits = assignSplits(sources, manifest, settings.parallelism);
+    this.#coordinator = new CheckpointCoordinator({
+      host,
+      store: this.#store,
+      job: graph.name,
+      graphFingerprint: fingerprintOf(graph),
+      keyGroupBits: settings.keyGroupBits,
+      parallelism: settings.parallelism,
+      participants: physical.tasks.length * settings.parallelism,
+      sinks: this.#sinks,
+      retained: settings.retained,
+      inject: (checkpoint) => {
+        this.#broadcast({ kind: "barrier", checkpoint });
+      },
+    });
+    for (const [index, subtasks] of workers.entries()) {
+      this.#reports.set(index, { ready: false, ended: false, stopped: false });
+      const start = {
+        subtasks,
+        parallelism: settings.parallelism,
+        keyGroupBits: settings.keyGroupBits,
+        epoch: this.#store.epoch,
+        stateDirectory: settings.stateDirectory,
+        debug: settings.debug,
+        onError: graph.onError,
+        splits: splits.filter(({ subtask }) => subtasks.includes(subtask)),
+        restore: manifest === null ? null : { checkpoint: manifest.checkpoint, segments: manifest.segments, operators: manifest.operators },
+      };
+      this.#handles.push(startWorker(index, start, (report) => {
+        this.#onReport(index, report);
+      }));
+    }
+    await this.#ready.promise;
+    this.#phase = "running";
+    this.#broadcast({ kind: "go" });
+    this.#options.onEvent({ kind: "started", fresh: manifest === null });
+    this.#scheduleCheckpoint();
+  }
+
+  /** Takes a checkpoint now; resolves when its outputs are visible. */
+  async checkpoint(): Promise<CheckpointSummary> {
+    return this.#takeCheckpoint("request");
+  }
+
+  /** Takes a last checkpoint and ends; the job resumes from there when it is started again. */
+  async stop(): Promise<JobResult> {
+    if (this.#phase === "running") {
+      this.#phase = "ending";
+      this.#cancelInterval();
+      await this.#finish("stop");
+    }
+    return this.result;
+  }
+
+  /** Ends at once, as a crash would: nothing after the newest checkpoint survives. The result rejects with TM_STOPPED. */
+  async kill(): Promise<void> {
+    await this.#fail(new TidemarkError("TM_STOPPED", "the job was killed on request"));
+  }
+
+  /** Where every task stands now. */
+  async facts(): Promise<readonly TaskFacts[]> {
+    if (this.#phase !== "running" && this.#phase !== "ending") return [];
+    if (this.#factsWanted === null) {
+      this.#factsWanted = { facts: new Map(), done: Promise.withResolvers() };
+      this.#broadcast({ kind: "facts" });
+    }
+    return this.#factsWanted.done.promise;
+  }
+
+  #onReport(index: number, report: WorkerReport): void {
+    const status = this.#reports.get(index) as WorkerStatus;
+    const all = (what: keyof WorkerStatus): boolean => [...this.#reports.values()].every((each) => each[what]);
+    switch (report.kind) {
+      case "ready":
+        status.ready = true;
+        if (all("ready")) this.#ready.resolve();
+        return;
+      case "acknowledge":
+        if (this.#phase === "failed") return;
+        this.#coordinator?.acknowledge(report.acknowledgement);
+        return;
+      case "ended":
+        status.ended = true;
+        if (all("ended")) this.#onInputEnded();
+        return;
+      case "facts":
+        this.#onFacts(index, report.facts);
+        return;
+      case "stopped":
+        status.stopped = true;
+        if (all("stopped")) this.#stopped.resolve();
+        return;
+      case "failed":
+        void this.#fail(report.error);
+        return;
+    }
+  }
+
+  #onFacts(index: number, facts: readonly TaskFacts[]): void {
+    const wanted = this.#factsWanted;
+    if (wanted === null) return;
+    wanted.facts.set(index, facts);
+    if (wanted.facts.size < this.#handles.length) return;
+    this.#factsWanted = null;
+    wanted.done.resolve([...wanted.facts.values()].flat());
+  }
+
+  #onInputEnded(): void {
+    if (this.#phase !== "running") return;
+    this.#phase = "ending";
+    this.#cancelInterval();
+    this.#options.onEvent({ kind: "input-ended" });
+    void this.#finish("end of input");
+  }
+
+  /** Last checkpoint, then an orderly end. Never rejects: a failure settles the result. */
+  async #finish(reason: CheckpointReason): Promise<void> {
+    try {
+      const summary = await this.#takeCheckpoint(reason);
+      this.#broadcast({ kind: "stop" });
+      await this.#stopped.promise;
+      this.#phase = "closed";
+      this.#factsWanted?.done.resolve([]);
+      await this.#release();
+      this.#settled.resolve({
+        outcome: summary.finished ? "finished" : "stopped",
+        checkpoint: summary.checkpoint,
+        records: summary.records,
+      });
+    } catch (error) {
+      await this.#fail(error);
+    }
+  }
+
+  #scheduleCheckpoint(): void {
+    const { host, settings } = this.#options;
+    if (this.#phase !== "running" || settings.checkpointIntervalMs === Infinity) return;
+    this.#cancelInterval = host.timers.after(settings.checkpointIntervalMs, () => {
+      this.#takeCheckpoint("interval").then(
+        () => {
+          this.#scheduleCheckpoint();
+        },
+        (error: unknown) => this.#fail(error),
+      );
+    });
+  }
+
+  async #takeCheckpoint(reason: CheckpointReason): Promise<CheckpointSummary> {
+    if (this.#coordinator === null) throw new TidemarkError("TM_STOPPED", "the job is not running");
+    const summary = await this.#coordinator.take(reason);
+    this.#history.push(summary);
+    if (this.#history.length > 1_000) this.#history.shift();
+    this.#options.onEvent({ kind: "checkpoint", summary });
+    return summary;
+  }
+
+  async #fail(error: unknown): Promise<void> {
+    if (this.#phase === "failed" || this.#phase === "closed") return;
+    this.#phase = "failed";
+    this.#cancelInterval();
+    this.#coordinator?.abort(error);
+    this.#ready.reject(error);
+    this.#stopped.reject(error);
+    this.#ready.promise.catch(() => undefined);
+    this.#stopped.promise.catch(() => undefined);
+    this.#factsWanted?.done.resolve([]);
+    try {
+      await Promise.all(this.#handles.map((handle) => handle.terminate()));
+      await this.#release();
+    } finally {
+      this.#settled.reject(error);
+    }
+  }
+
+  async #release(): Promise<void> {
+    for (const { committer } of this.#sinks) await committer.close();
+    await this.#store.close();
+  }
+
+  #broadcast(command: Parameters<WorkerHandle["command"]>[0]): void {
+    for (const handle of this.#handles) handle.command(command);
+  }
+}
+
+interface WorkerStatus {
+  ready: boolean;
+  ended: boolean;
+  stopped: boolean;
+}
+
+/** A job, or why there is nothing to run: the restored checkpoint says that all input was processed. */
+export type StartedJob = { readonly job: Job } | { readonly finished: JobResult };
+
+/**
+ * Opens the state directory (taking ownership), completes the commit of the newest whole checkpoint, and starts workers
+ * from it.
+ */
+export async function startJob(options: JobOptions): Promise<StartedJob> {
+  const { host, graph, settings, onEvent } = options;
+  const store = await openCheckpointStore(host, { directory: settings.stateDirectory, job: graph.name });
+  try {
+    const { manifest, skipped } = await store.newestVerified();
+    if (manifest !== null) {
+      const operators = statefulNames(graph);
+      checkCompatible(manifest, { job: graph.name, keyGroupBits: settings.keyGroupBits, operators });
+      onEvent({ kind: "restored", checkpoint: manifest.checkpoint, records: Number(manifest.statistics["records"] ?? 0), skipped });
+    } else if (skipped.length > 0) {
+      throw new TidemarkError("TM_CHECKPOINT_CORRUPT", "checkpoints exist but none is whole; restore the directory from a copy, or start afresh in another one", {
+        facts: { directory: settings.stateDirectory, newest: skipped[0]?.checkpoint, why: skipped[0]?.why },
+      });
+    }
+    const sinks = await openSinks(options, store, manifest);
+    if (manifest?.finished === true) {
+      await closeAll(sinks, store);
+      return { finished: { outcome: "finished", checkpoint: manifest.checkpoint, records: Number(manifest.statistics["records"] ?? 0) } };
+    }
+    const sources = await discoverSources(options);
+    const job = new Job(options, store, sinks);
+    await job.open(manifest, sources).catch((error: unknown) => job.result.then(() => Promise.reject(error as Error), () => Promise.reject(error as Error)));
+    return { job };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function closeAll(sinks: readonly CommittedSink[], store: CheckpointStore): Promise<void> {
+  for (const { committer } of sinks) await committer.close();
+  await store.close();
+}
+
+/** Opens committers and completes what the restored checkpoint had prepared. */
+async function openSinks(options: JobOptions, store: CheckpointStore, manifest: Manifest | null): Promise<CommittedSink[]> {
+  const { host, graph, bindings, settings } = options;
+  const ports = graph.nodes.filter(({ kind }) => kind === "sink").map(({ name }) => name);
+  if (bindings.has(DEAD_LETTER_PORT)) ports.push(DEAD_LETTER_PORT);
+  const sinks: CommittedSink[] = [];
+  for (const port of ports) {
+    const binding = bindings.get(port);
+    if (binding?.sink === undefined) {
+      throw new TidemarkError("TM_BINDING", `sink port "${port}" is not bound to a sink`, { facts: { port } });
+    }
+    const scratch = sinkScratch(settings.stateDirectory, port);
+    await host.disk.makeDirectory(scratch);
+    const committer = await binding.sink.openCommitter({ host, port, scratch });
+    const state = manifest?.sinks.find((each) => each.port === port);
+    if (state === undefined || manifest === null) await committer.recover(null, null, []);
+    else await committer.recover(store.permitForRestored(manifest), state.plan, state.prepared);
+    sinks.push({ port, description: binding.description, committer });
+  }
+  await host.disk.syncDirectory(`${settings.stateDirectory}/sinks`).catch((error: unknown) => {
+    if (!(error instanceof TidemarkError && error.code === "TM_NOT_FOUND")) throw error;
+  });
+  return sinks;
+}
+
+async function discoverSources({ host, graph, bindings }: JobOptions): Promise<DiscoveredSource[]> {
+  const sources: DiscoveredSource[] = [];
+  for (const node of graph.nodes) {
+    if (node.kind !== "source") continue;
+    const source = bindings.get(node.name)?.source;
+    if (source === undefined) {
+      throw new TidemarkError("TM_BINDING", `source port "${node.name}" is not bound to a source; give --bind ${node.name}=KIND:ARG or bind it in tidemark.config.ts`, {
+        facts: { port: node.name },
+      });
+    }
+    sources.push({ port: node.name, splits: await source.splits({ host, port: node.name }) });
+  }
+  return sources;
+}
+
+function statefulNames(graph: LogicalGraph): string[] {
+  const stateful = new Set(["window", "aggregate", "reduce", "process", "lookup"]);
+  return graph.nodes.filter(({ kind }) => stateful.has(kind)).map(({ name }) => name);
+}

@@ -1,0 +1,194 @@
+import type { Host } from "../host/host.ts";
+import type { MessagePortLike } from "../host/threads.ts";
+import type { OperatorStates } from "../checkpoint/manifest.ts";
+import { readSegment } from "../checkpoint/segment-reader.ts";
+import { writeSegment } from "../checkpoint/segment-writer.ts";
+import type { Binding } from "../connector/binding.ts";
+import { assert } from "../foundation/assert.ts";
+import { ownerOf } from "../state/key-group.ts";
+import type { KeyedState, StateBackend } from "../state/state-backend.ts";
+import { ChannelHub } from "../task/channel-hub.ts";
+import type { Task, TaskSnapshot } from "../task/task.ts";
+import { WorkerLoop } from "../task/worker-loop.ts";
+import type { PhysicalGraph } from "./physical-graph.ts";
+import { checkOperatorStates } from "./restore-plan.ts";
+import { openTask } from "./open-task.ts";
+import { taskFacts } from "./task-facts.ts";
+import type { Acknowledgement, WorkerCommand, WorkerReport, WorkerStart } from "./worker-protocol.ts";
+
+/** What a worker needs besides the coordinator's plain data. */
+export interface WorkerOptions {
+  readonly host: Host;
+  readonly graph: PhysicalGraph;
+  /** Binding of each port, "dead-letters" included if the job has one. */
+  readonly bindings: ReadonlyMap<string, Binding>;
+  readonly backend: StateBackend;
+  readonly start: WorkerStart;
+  /** Ports to the workers that run other subtasks, by subtask. */
+  readonly links: ReadonlyMap<number, MessagePortLike>;
+  readonly report: (report: WorkerReport) => void;
+}
+
+/** Runs its subtasks of every task: opens and restores them, then obeys the coordinator. */
+export class Worker {
+  readonly #options: WorkerOptions;
+  readonly #tasks: Task[] = [];
+  readonly #hub: ChannelHub;
+  #loop: WorkerLoop | null = null;
+  #reportedEnd = false;
+  #isAbandoned = false;
+  /** Snapshots are written one after the other, so that acknowledgements come in order. */
+  readonly #writing = new Map<Task, Promise<void>>();
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    this.#hub = new ChannelHub(options.start.subtasks, options.links, () => this.#loop?.wake());
+  }
+
+  /** Opens tasks, restores their state, and reports "ready" or "failed". */
+  async open(): Promise<void> {
+    try {
+      const { graph, start } = this.#options;
+      for (const plan of graph.tasks) {
+        for (const subtask of start.subtasks) {
+          this.#tasks.push(await openTask(plan, subtask, this.#options, this.#hub, (task, snapshot) => this.#onSnapshot(task, snapshot)));
+        }
+      }
+      await this.#restore();
+      this.#hub.open();
+      this.#options.report({ kind: "ready" });
+    } catch (error) {
+      this.#options.report({ kind: "failed", error });
+    }
+  }
+
+  command(command: WorkerCommand): void {
+    switch (command.kind) {
+      case "go":
+        void this.#run();
+        return;
+      case "barrier":
+        for (const task of this.#tasks) if (task.source !== null) task.requestBarrier(command.checkpoint);
+        this.#loop?.wake();
+        return;
+      case "facts":
+        this.#options.report({ kind: "facts", facts: this.#tasks.map(taskFacts) });
+        return;
+      case "stop":
+        this.#loop?.stop();
+        return;
+    }
+  }
+
+  /** Lets go of everything without another word or write, as a crash would. */
+  async abandon(): Promise<void> {
+    this.#isAbandoned = true;
+    this.#loop?.stop();
+    await Promise.all(this.#tasks.map((task) => task.abandon()));
+    this.#hub.close();
+  }
+
+  /** Runs to the end and reports how it went; never rejects. */
+  async #run(): Promise<void> {
+    const { host, report } = this.#options;
+    this.#loop = new WorkerLoop(host, this.#tasks, () => {
+      this.#reportEnd();
+    });
+    try {
+      await this.#loop.run();
+      if (this.#isAbandoned) return;
+      await Promise.all(this.#writing.values());
+      for (const task of this.#tasks) await task.close();
+      this.#hub.close();
+      report({ kind: "stopped" });
+    } catch (error) {
+      report({ kind: "failed", error });
+    }
+  }
+
+  #reportEnd(): void {
+    if (this.#reportedEnd || !this.#tasks.every((task) => task.ended)) return;
+    this.#reportedEnd = true;
+    this.#options.report({ kind: "ended" });
+  }
+
+  #onSnapshot(task: Task, snapshot: TaskSnapshot): void {
+    const before = this.#writing.get(task) ?? Promise.resolve();
+    const outputs = snapshot.prepared.map(({ output }) => output);
+    // The outputs are awaited below, behind the earlier snapshot; until then a rejection must not count as unhandled.
+    for (const output of outputs) output.catch(() => undefined);
+    const written = before.then(() => this.#acknowledge(task, snapshot)).catch((error: unknown) => {
+      this.#options.report({ kind: "failed", error });
+    });
+    this.#writing.set(task, written);
+  }
+
+  /** Makes a snapshot durable, then tells the coordinator. */
+  async #acknowledge(task: Task, snapshot: TaskSnapshot): Promise<void> {
+    const { host, start } = this.#options;
+    const segment =
+      snapshot.blocks.length === 0
+        ? null
+        : await writeSegment(host, {
+            directory: start.stateDirectory,
+            checkpoint: snapshot.checkpoint,
+            epoch: start.epoch,
+            task: `${task.name}-${task.subtask}`,
+            blocks: snapshot.blocks,
+          });
+    const prepared: Acknowledgement["prepared"][number][] = [];
+    for (const { port, writer, output } of snapshot.prepared) {
+      const durable = await output;
+      if (durable !== null) prepared.push({ port, writer, output: durable });
+    }
+    const { checkpoint, operators, splits, watermark } = snapshot;
+    const acknowledgement = { checkpoint, task: task.name, subtask: task.subtask, segment, operators, splits, prepared, watermark, ended: task.ended };
+    this.#options.report({ kind: "acknowledge", acknowledgement });
+  }
+
+  async #restore(): Promise<void> {
+    const { host, start } = this.#options;
+    if (start.restore === null) return;
+    this.#checkStates(start.restore.operators, start.restore.checkpoint);
+    const states = this.#statesByOperator();
+    const owner = (keyGroup: number): number => ownerOf(keyGroup, start.parallelism, start.keyGroupBits);
+    for (const descriptor of start.restore.segments) {
+      await readSegment(
+        host,
+        {
+          directory: start.stateDirectory,
+          descriptor,
+          checkpoint: start.restore.checkpoint,
+          wanted: (block) => start.subtasks.includes(owner(block.keyGroup)),
+        },
+        (block) => {
+          const state = states.get(block.operator)?.get(owner(block.keyGroup));
+          assert(state !== undefined, () => `checkpoint holds state of unknown operator ${block.operator}`);
+          state.restore(block.payload);
+        },
+      );
+      host.failpoint("restore.half-loaded");
+    }
+  }
+
+  #checkStates(saved: readonly OperatorStates[], checkpoint: number): void {
+    for (const task of this.#tasks) {
+      for (const { states } of task.chain.links) {
+        const before = saved.find(({ operator }) => operator === states?.operator);
+        if (before !== undefined && states !== null) checkOperatorStates(before, states, checkpoint);
+      }
+    }
+  }
+
+  #statesByOperator(): Map<string, Map<number, KeyedState>> {
+    const states = new Map<string, Map<number, KeyedState>>();
+    for (const task of this.#tasks) {
+      for (const link of task.chain.links) {
+        if (link.state === null) continue;
+        const bySubtask = states.get(link.name) ?? new Map<number, KeyedState>();
+        states.set(link.name, bySubtask.set(task.subtask, link.state));
+      }
+    }
+    return states;
+  }
+}

@@ -1,0 +1,200 @@
+import { assert } from "../foundation/assert.ts";
+import type { Json } from "../foundation/json.ts";
+import type { OperatorStates, SplitPosition } from "../checkpoint/manifest.ts";
+import type { SegmentBlock } from "../checkpoint/checkpoint-store.ts";
+import type { SinkWriter } from "../connector/sink-connector.ts";
+import { MAX_WATERMARK } from "../time/watermark.ts";
+import type { Chain } from "./chain.ts";
+import type { Exchange } from "./exchange.ts";
+import type { GateInput } from "./gate-input.ts";
+import type { SourceRunner } from "./source-runner.ts";
+
+/** A sink writer of a task takes no further input while it holds more than this. */
+export const SINK_BACKLOG_BYTES_MAX: number = 8 * 1024 * 1024;
+
+/** What a task hands over at a barrier; the writers' outputs are still on their way to the disk. */
+export interface TaskSnapshot {
+  readonly checkpoint: number;
+  readonly blocks: readonly SegmentBlock[];
+  readonly operators: readonly OperatorStates[];
+  readonly splits: readonly SplitPosition[];
+  readonly prepared: readonly { readonly port: string; readonly writer: string; readonly output: Promise<Json> }[];
+  readonly watermark: number;
+}
+
+/** A sink writer of a task with the names it goes by. */
+export interface TaskWriter {
+  readonly port: string;
+  /** Unique among the port's writers. */
+  readonly name: string;
+  readonly writer: SinkWriter;
+}
+
+/** What a task is put together from. */
+export interface TaskParts {
+  readonly name: string;
+  readonly subtask: number;
+  readonly chain: Chain;
+  readonly exchanges: readonly Exchange[];
+  readonly writers: readonly TaskWriter[];
+  readonly source: SourceRunner | null;
+  readonly gates: readonly GateInput[];
+  readonly onSnapshot: (snapshot: TaskSnapshot) => void;
+}
+
+/**
+ * The running instance of a chain: takes elements from a source or from its gates, one at a time, and runs them through
+ * the chain. Aligns barriers, snapshots, and stops taking input while anything downstream is full.
+ */
+export class Task {
+  readonly name: string;
+  readonly subtask: number;
+  readonly chain: Chain;
+  readonly source: SourceRunner | null;
+  readonly gates: readonly GateInput[];
+  readonly #parts: TaskParts;
+  /** Highest checkpoint whose barrier this task has passed on. */
+  #checkpoint = 0;
+  /** Barrier that some channels have delivered and others not yet. */
+  #aligning = 0;
+  #started = false;
+  #nextGate = 0;
+  readonly #requestedBarriers: number[] = [];
+
+  constructor(parts: TaskParts) {
+    this.#parts = parts;
+    this.name = parts.name;
+    this.subtask = parts.subtask;
+    this.chain = parts.chain;
+    this.source = parts.source;
+    this.gates = parts.gates;
+  }
+
+  /** Handles at most one element or source batch; false if there was nothing that could be done now. */
+  step(): boolean {
+    if (this.#isBlocked()) return false;
+    return this.source === null ? this.#stepGates() : this.#stepSource(this.source);
+  }
+
+  /** Asks a source task to inject barrier `checkpoint` before its next record. */
+  requestBarrier(checkpoint: number): void {
+    assert(this.source !== null, () => `task ${this.name} has no source to inject a barrier into`);
+    this.#requestedBarriers.push(checkpoint);
+  }
+
+  /** Everything has fired: the input has ended. */
+  get ended(): boolean {
+    return this.watermark === MAX_WATERMARK && this.#started;
+  }
+
+  /** The task's event time: the least of its inputs'. */
+  get watermark(): number {
+    if (this.source !== null) return this.source.watermark;
+    return Math.min(...this.gates.map((gate) => gate.watermark));
+  }
+
+  onProcessingTime(now: number): void {
+    for (const link of this.chain.links) {
+      if ((link.operator.nextProcessingTime?.() ?? Infinity) <= now) link.operator.onProcessingTime?.(now);
+    }
+  }
+
+  nextProcessingTime(): number {
+    let next = Infinity;
+    for (const link of this.chain.links) next = Math.min(next, link.operator.nextProcessingTime?.() ?? Infinity);
+    return next;
+  }
+
+  /** Waits until full sinks have drained; rejects with what broke one. */
+  async sinksDrained(): Promise<void> {
+    await Promise.all(this.#parts.writers.filter(isOverLimit).map(({ writer }) => writer.drained()));
+  }
+
+  get isWaitingForSinks(): boolean {
+    return this.#parts.writers.some(isOverLimit);
+  }
+
+  async close(): Promise<void> {
+    await this.source?.close();
+    for (const { writer } of this.#parts.writers) await writer.close();
+  }
+
+  /** Closes readers and writers without caring what becomes of what they hold. */
+  async abandon(): Promise<void> {
+    await Promise.allSettled([this.source?.close(), ...this.#parts.writers.map(({ writer }) => writer.close())]);
+  }
+
+  #isBlocked(): boolean {
+    return this.#parts.exchanges.some((exchange) => exchange.isFull()) || this.isWaitingForSinks;
+  }
+
+  #stepSource(source: SourceRunner): boolean {
+    if (!this.#started) {
+      source.start();
+      this.#begin();
+      return true;
+    }
+    const barrier = this.#requestedBarriers.shift();
+    if (barrier !== undefined) {
+      this.#snapshot(barrier);
+      return true;
+    }
+    return source.step();
+  }
+
+  #stepGates(): boolean {
+    const count = this.gates.length;
+    for (let tried = 0; tried < count; tried++) {
+      const index = (this.#nextGate + tried) % count;
+      const gate = this.gates[index] as GateInput;
+      // While a barrier aligns, an operator's wish to wait could wait for ever: its other input is blocked.
+      if (this.#aligning === 0 && this.#started && !gate.isWanted()) continue;
+      const channel = gate.nextReady(this.#started, this.#checkpoint);
+      if (channel < 0) continue;
+      this.#nextGate = (index + 1) % count;
+      const barrier = gate.handle(channel, this.#started);
+      if (barrier !== null) this.#align(barrier);
+      else if (!this.#started && this.gates.every((each) => each.allStarted)) this.#begin();
+      return true;
+    }
+    return false;
+  }
+
+  /** Every input has started: pass on where time stands, then say so. */
+  #begin(): void {
+    this.#started = true;
+    for (const gate of this.gates) gate.begin();
+    for (const exchange of this.#parts.exchanges) exchange.broadcast({ kind: "start" });
+  }
+
+  #align(barrier: number): void {
+    assert(barrier > this.#checkpoint, () => `task ${this.name} got barrier ${barrier} after ${this.#checkpoint}`);
+    this.#aligning = barrier;
+    if (this.gates.every((gate) => gate.hasBarrier(barrier))) {
+      this.#aligning = 0;
+      this.#snapshot(barrier);
+    }
+  }
+
+  /** Freezes state, hands it over, and passes the barrier on; writing goes on behind. */
+  #snapshot(checkpoint: number): void {
+    const blocks: SegmentBlock[] = [];
+    const operators: OperatorStates[] = [];
+    for (const link of this.chain.links) {
+      if (link.states !== null) operators.push(link.states);
+      for (const { keyGroup, payload } of link.state?.snapshot() ?? []) {
+        blocks.push({ operator: link.name, keyGroup, payload });
+      }
+    }
+    const splits = this.source?.positions() ?? [];
+    const prepared = this.#parts.writers.map(({ port, name, writer }) => ({ port, writer: name, output: writer.prepare(checkpoint) }));
+    for (const exchange of this.#parts.exchanges) exchange.broadcast({ kind: "barrier", checkpoint });
+    this.#checkpoint = checkpoint;
+    this.#parts.onSnapshot({ checkpoint, blocks, operators, splits, prepared, watermark: this.watermark });
+  }
+}
+
+function isOverLimit({ writer }: TaskWriter): boolean {
+  return writer.backlogBytes() > SINK_BACKLOG_BYTES_MAX;
+}
+

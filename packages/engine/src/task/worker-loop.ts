@@ -1,0 +1,108 @@
+import type { Host } from "../host/host.ts";
+import type { Task } from "./task.ts";
+
+/** Work goes on for at most this long before the event loop gets a turn. */
+const SLICE_MS = 5;
+/** A task that waits looks at its clocks (idle splits, processing time) at least this often. */
+const IDLE_TICK_MS = 100;
+
+/**
+ * Runs the tasks of one thread: in slices of synchronous work, then a turn of the event loop; sleeps until something
+ * wakes it when no task can go on.
+ */
+export class WorkerLoop {
+  readonly #host: Host;
+  readonly #tasks: readonly Task[];
+  readonly #onPause: () => void;
+  #stopped = false;
+  #wake: (() => void) | null = null;
+  #woken = false;
+  /** What a source or sink failed with while nobody was looking. */
+  #failure: { readonly error: unknown } | null = null;
+  readonly #watched = new Set<Task>();
+
+  /** `onPause` is called whenever a slice is over. */
+  constructor(host: Host, tasks: readonly Task[], onPause: () => void) {
+    this.#host = host;
+    this.#tasks = tasks;
+    this.#onPause = onPause;
+  }
+
+  /** Runs until `stop`; rejects with the first error of a task. */
+  async run(): Promise<void> {
+    while (!this.#stopped) {
+      const worked = this.#runSlice();
+      this.#onPause();
+      if (worked) await this.#host.timers.yield();
+      else await this.#sleep();
+      if (this.#failure !== null) throw this.#failure.error;
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.wake();
+  }
+
+  /** Something may have changed for a task: a message, an element, a source that has data. */
+  wake(): void {
+    this.#woken = true;
+    this.#wake?.();
+  }
+
+  /** True if anything was done. */
+  #runSlice(): boolean {
+    const { clock } = this.#host;
+    const until = clock.monotonicMs() + SLICE_MS;
+    this.#woken = false;
+    let worked = false;
+    let again = true;
+    while (again && !this.#stopped) {
+      again = false;
+      for (const task of this.#tasks) {
+        if (task.nextProcessingTime() <= clock.now()) task.onProcessingTime(clock.now());
+        if (task.step()) again = true;
+      }
+      worked ||= again;
+      if (clock.monotonicMs() >= until) break;
+    }
+    return worked;
+  }
+
+  async #sleep(): Promise<void> {
+    for (const task of this.#tasks) this.#watch(task);
+    if (this.#woken || this.#stopped) {
+      await this.#host.timers.yield();
+      return;
+    }
+    let cancel = (): void => {};
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      cancel = this.#host.timers.after(this.#nextTickMs(), resolve);
+    });
+    cancel();
+    this.#wake = null;
+  }
+
+  #nextTickMs(): number {
+    let next = Infinity;
+    for (const task of this.#tasks) next = Math.min(next, task.nextProcessingTime());
+    return Math.max(0, Math.min(IDLE_TICK_MS, next - this.#host.clock.now()));
+  }
+
+  /** Has the loop woken when the task's source has data or its sinks have drained. */
+  #watch(task: Task): void {
+    if (this.#watched.has(task)) return;
+    const wait = task.isWaitingForSinks ? task.sinksDrained() : task.source?.ready();
+    if (wait === undefined || wait === null) return;
+    this.#watched.add(task);
+    const done = (): void => {
+      this.#watched.delete(task);
+      this.wake();
+    };
+    wait.then(done, (error: unknown) => {
+      this.#failure ??= { error };
+      done();
+    });
+  }
+}

@@ -1,0 +1,21 @@
+import { workerData, type MessagePort } from "node:worker_threads";
+import type { Json } from "../foundation/json.ts";
+import type { ProcessShared } from "./process-shared.ts";
+
+/** What a thread gets from the thread that started it, as `workerData`. */
+export interface ThreadData {
+  readonly start: Json;
+  readonly port: MessagePort;
+  readonly ports: readonly MessagePort[];
+  readonly shared: ProcessShared;
+}
+
+/** The name under which {@link ThreadData} travels; a worker that others started has no such entry. */
+export const THREAD_DATA = "tidemarkThread";
+
+/** This thread's start data; null in a thread that {@link nodeThreads} did not start. */
+export function threadData(): ThreadData | null {
+  const data: unknown = workerData;
+  if (typeof data !== "object" || data === null || !(THREAD_DATA in data)) return null;
+  return data[THREAD_DATA] as ThreadData;
+}

@@ -17,6 +17,7 @@ export type ErrorPolicy = "fail" | "skip" | "deadLetter";
 /** The reserved sink port of dead letters. */
 export const DEAD_LETTER_PORT = "dead-letters";
 
+/** Position of a node in `LogicalGraph.nodes`. */
 export type NodeId = number;
 
 /** An edge: output "main" or a side output ("late") of a node. */
@@ -27,7 +28,10 @@ export interface NodeInput {
 
 interface NodeBase {
   readonly id: NodeId;
-  /** Stable id on steps that own state, port name on sources and sinks, else generated: "map-3". Unique in the graph. */
+  /**
+   * Stable id on steps that own state, port name on sources and sinks, else generated: "map-3". Ports are unique among ports and
+   * steps among steps: step "hourly" may lead to sink "hourly".
+   */
   readonly name: string;
   readonly inputs: readonly NodeInput[];
 }

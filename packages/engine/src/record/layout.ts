@@ -24,3 +24,27 @@ export interface RecordLayout {
   readonly shape: "struct" | "value";
   readonly fields: readonly Field[];
 }
+
+let nextId = 1;
+const interned = new Map<string, RecordLayout>();
+
+/** The one struct layout of these fields, in this order. A record without fields is a struct too. */
+export function layoutOf(fields: readonly Field[]): RecordLayout {
+  return intern("struct", fields);
+}
+
+/** Layout of records that have no columns of their own: one json column "value" holds the whole record. */
+export const VALUE_LAYOUT: RecordLayout = intern("value", [{ name: "value", kind: "json", nullable: false, optional: false }]);
+
+function intern(shape: RecordLayout["shape"], fields: readonly Field[]): RecordLayout {
+  const identity = JSON.stringify([shape, fields.map(({ name, kind, nullable, optional }) => [name, kind, nullable, optional])]);
+  const known = interned.get(identity);
+  if (known !== undefined) return known;
+  const layout: RecordLayout = Object.freeze({
+    id: nextId++,
+    shape,
+    fields: Object.freeze(fields.map(({ name, kind, nullable, optional }) => Object.freeze({ name, kind, nullable, optional }))),
+  });
+  interned.set(identity, layout);
+  return layout;
+}

@@ -48,7 +48,10 @@ function describeSource(options: SourceOptions): string {
 
 function describeAggregates(aggregates: Readonly<Record<string, AggregateFunction>>): string {
   return Object.entries(aggregates)
-    .map(([name, aggregate]) => `${name} ${aggregate.kind}`)
+    .map(([name, { kind, parameters }]) => {
+      const settings = Object.entries(parameters).map(([parameter, value]) => `${parameter}=${value}`);
+      return `${name} ${kind}${settings.length === 0 ? "" : `(${settings.join(", ")})`}`;
+    })
     .join(", ");
 }
 

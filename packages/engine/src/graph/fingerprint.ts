@@ -63,9 +63,10 @@ function windowTraits({ kind, ...sizes }: WindowSpec): string {
 
 /** In sorted order: a stored accumulator is found by its result's name. */
 function aggregateTraits(aggregates: Readonly<Record<string, AggregateFunction>>): string {
-  const parts = Object.entries(aggregates).map(
-    ([name, { kind, codec }]) => `${JSON.stringify(name)} ${kind} ${codec.schemaHash}`,
-  );
+  const parts = Object.entries(aggregates).map(([name, { kind, parameters, codec }]) => {
+    const settings = Object.entries(parameters).map(([parameter, value]) => `${parameter}=${value}`);
+    return [JSON.stringify(name), kind, ...settings.sort(byCodeUnit), codec.schemaHash].join(" ");
+  });
   return `aggregates (${parts.sort(byCodeUnit).join(", ")})`;
 }
 

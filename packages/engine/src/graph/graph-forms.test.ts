@@ -14,8 +14,8 @@ import type { LogicalGraph, NodeInput } from "./logical-graph.ts";
 
 const ANY_SCHEMA: StandardSchemaV1 = { "~standard": { version: 1, vendor: "test", validate: (value) => ({ value }) } };
 
-function aggregate(kind: string, codec: StateCodec = PLAIN_CODEC): AggregateFunction {
-  return { kind, input: null, create: () => 0, add: (a) => a, merge: (a) => a, result: (a) => a, codec, custom: false };
+function aggregate(kind: string, codec: StateCodec = PLAIN_CODEC, q?: number): AggregateFunction {
+  return { kind, parameters: q === undefined ? {} : { q }, input: null, create: () => 0, add: (a) => a, merge: (a) => a, result: (a) => a, codec, custom: false };
 }
 
 interface Variation {
@@ -46,7 +46,7 @@ function sample(v: Variation = {}): LogicalGraph {
   const hourly = b.stateful("hourly", {
     kind: "window",
     window: { kind: "tumbling", sizeMs: v.sizeMs ?? 3_600_000, offsetMs: 0 },
-    aggregates: v.aggregates ?? { n: aggregate("count"), p95: aggregate("quantile") },
+    aggregates: v.aggregates ?? { n: aggregate("count"), p95: aggregate("quantile", PLAIN_CODEC, 0.95) },
     allowedLatenessMs: v.latenessMs ?? 14_400_000,
     inputs: [keyed],
   });
@@ -78,7 +78,7 @@ test("the text tree shows every step once, with side outputs", () => {
 ├─ flights  source  event time, out of order 15m, idle after 1m
 │  └─ map-1
 │     └─ keyBy-1
-│        ├─ hourly  window  tumbling 1h, allowed lateness 4h: n count, p95 quantile
+│        ├─ hourly  window  tumbling 1h, allowed lateness 4h: n count, p95 quantile(q=0.95)
 │        │  ├─ hourly  sink
 │        │  └─ [late] late  sink
 │        ├─ burst  process  state late value; timers quiet event time
@@ -126,7 +126,7 @@ test("JSON is plain and complete", () => {
     inputs: [{ node: 3, output: "main" }],
     window: { kind: "tumbling", sizeMs: 3_600_000, offsetMs: 0 },
     allowedLatenessMs: 14_400_000,
-    aggregates: { n: "count", p95: "quantile" },
+    aggregates: { n: { kind: "count", parameters: {} }, p95: { kind: "quantile", parameters: { q: 0.95 } } },
   });
 });
 
@@ -142,7 +142,7 @@ sink late <- hourly/late
 sink placed <- state
 source airports
 source flights
-window hourly tumbling offsetMs=0 sizeMs=3600000 aggregates ("n" count plain, "p95" quantile plain) <- source flights`,
+window hourly tumbling offsetMs=0 sizeMs=3600000 aggregates ("n" count plain, "p95" quantile q=0.95 plain) <- source flights`,
   );
 });
 
@@ -155,7 +155,7 @@ test("the fingerprint ignores what state does not depend on, and nothing else", 
     { extraFilter: true },
     { latenessMs: 0 },
     { sinksFirst: true },
-    { aggregates: { p95: aggregate("quantile"), n: aggregate("count") } },
+    { aggregates: { p95: aggregate("quantile", PLAIN_CODEC, 0.95), n: aggregate("count") } },
   ];
   for (const variation of unchanged) assert.equal(fingerprintOf(sample(variation)), base, JSON.stringify(variation));
   const changed: Variation[] = [
@@ -163,9 +163,10 @@ test("the fingerprint ignores what state does not depend on, and nothing else", 
     { stateHash: "h2" },
     { mergeLate: true },
     { aggregates: { n: aggregate("count") } },
-    { aggregates: { n: aggregate("sum"), p95: aggregate("quantile") } },
-    { aggregates: { m: aggregate("count"), p95: aggregate("quantile") } },
-    { aggregates: { n: aggregate("count", { ...PLAIN_CODEC, schemaHash: "v2" }), p95: aggregate("quantile") } },
+    { aggregates: { n: aggregate("count"), p95: aggregate("quantile", PLAIN_CODEC, 0.5) } },
+    { aggregates: { n: aggregate("sum"), p95: aggregate("quantile", PLAIN_CODEC, 0.95) } },
+    { aggregates: { m: aggregate("count"), p95: aggregate("quantile", PLAIN_CODEC, 0.95) } },
+    { aggregates: { n: aggregate("count", { ...PLAIN_CODEC, schemaHash: "v2" }), p95: aggregate("quantile", PLAIN_CODEC, 0.95) } },
   ];
   const hashes = new Set([base, ...changed.map((variation) => fingerprintOf(sample(variation)))]);
   assert.equal(hashes.size, changed.length + 1);

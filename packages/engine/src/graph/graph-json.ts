@@ -31,9 +31,9 @@ function details(node: LogicalNode): { readonly [name: string]: Json } {
         isTrusted: node.options.trust,
       };
     case "window":
-      return { window: { ...node.window }, allowedLatenessMs: node.allowedLatenessMs, aggregates: kinds(node.aggregates) };
+      return { window: { ...node.window }, allowedLatenessMs: node.allowedLatenessMs, aggregates: aggregatesJson(node.aggregates) };
     case "aggregate":
-      return { aggregates: kinds(node.aggregates) };
+      return { aggregates: aggregatesJson(node.aggregates) };
     case "process":
       return {
         states: node.spec.states.map(({ name, kind }) => ({ name, kind })),
@@ -46,6 +46,8 @@ function details(node: LogicalNode): { readonly [name: string]: Json } {
   }
 }
 
-function kinds(aggregates: Readonly<Record<string, AggregateFunction>>): Json {
-  return Object.fromEntries(Object.entries(aggregates).map(([name, aggregate]) => [name, aggregate.kind]));
+function aggregatesJson(aggregates: Readonly<Record<string, AggregateFunction>>): Json {
+  return Object.fromEntries(
+    Object.entries(aggregates).map(([name, { kind, parameters }]) => [name, { kind, parameters: { ...parameters } }]),
+  );
 }

@@ -1,0 +1,19 @@
+/** `@tidemark/engine/state-backend`: what an author of a state backend needs. */
+export { keyGroupOf, keyGroupRange, KEY_GROUP_BITS_MAX, ownerOf, type KeyGroupRange } from "./key-group.ts";
+export { memoryBackend } from "./memory-backend.ts";
+export type {
+  KeyedState,
+  KeyedStateOptions,
+  KeyGroupPayload,
+  KeyTable,
+  ListState,
+  MapState,
+  PaneState,
+  StateBackend,
+  StateDescriptor,
+  StateKind,
+  TimerState,
+  ValueState,
+} from "./state-backend.ts";
+export { stateBackendSuite, type StateBackendSuiteOptions } from "./state-backend.conformance.ts";
+export { PLAIN_CODEC, type StateCodec } from "./state-codec.ts";

@@ -1,0 +1,141 @@
+import { assert } from "../../foundation/assert.ts";
+import { TidemarkError } from "../../foundation/error.ts";
+import type {
+  KeyGroupPayload,
+  KeyedState,
+  KeyedStateOptions,
+  KeyTable,
+  ListState,
+  MapState,
+  PaneState,
+  StateDescriptor,
+  StateKind,
+  TimerState,
+  ValueState,
+} from "../state-backend.ts";
+import { KEY_GROUP_BITS_MAX } from "../key-group.ts";
+import { Journal } from "./journal.ts";
+import { MemoryListState } from "./list-state.ts";
+import { MemoryMapState } from "./map-state.ts";
+import { MemoryPaneState } from "./pane-state.ts";
+import { readPayload, writePayloads, type PayloadSections } from "./payload.ts";
+import { RowTable } from "./row-table.ts";
+import type { SnapshotPart } from "./snapshot-part.ts";
+import { MemoryTimerState, TIMERS_MAX } from "./timer-state.ts";
+import { valueBoxOf } from "./value-box.ts";
+import { MemoryValueState } from "./value-state.ts";
+
+interface OpenState {
+  readonly kind: StateKind;
+  readonly state: SnapshotPart & (MemoryValueState | MemoryListState | MemoryMapState | MemoryPaneState);
+}
+
+/** The keyed state of one operator in one task, in memory: a row table, states and timers by row, one journal over them. */
+export class MemoryKeyedState implements KeyedState {
+  readonly #operator: string;
+  readonly #keyGroupBits: number;
+  readonly #table: RowTable;
+  readonly #journal = new Journal();
+  readonly #timers: MemoryTimerState;
+  readonly #states = new Map<string, OpenState>();
+  readonly #sections: PayloadSections;
+
+  constructor(options: KeyedStateOptions) {
+    const { operator, keyGroupBits, timers, states } = options;
+    assert(keyGroupBits >= 0 && keyGroupBits <= KEY_GROUP_BITS_MAX, () => `key group bits ${keyGroupBits} out of range`);
+    if (timers.length > TIMERS_MAX) {
+      throw new TidemarkError("TM_PIPELINE", `a step can declare at most ${TIMERS_MAX} timers`, { facts: { operator, timers: timers.length } });
+    }
+    this.#operator = operator;
+    this.#keyGroupBits = keyGroupBits;
+    this.#table = new RowTable(operator);
+    this.#timers = new MemoryTimerState(this.#table, this.#journal, timers.length);
+    for (const descriptor of states) {
+      assert(!this.#states.has(descriptor.name), () => `state "${descriptor.name}" of "${operator}" is declared twice`);
+      this.#states.set(descriptor.name, this.#open(descriptor));
+    }
+    this.#sections = {
+      operator,
+      timers: new Map(timers.map((name, timer) => [name, this.#timers.part(timer)])),
+      states: new Map(Array.from(this.#states, ([name, { kind, state }]) => [name, { kind, part: state }])),
+    };
+  }
+
+  get keys(): KeyTable {
+    return this.#table;
+  }
+
+  get timers(): TimerState {
+    return this.#timers;
+  }
+
+  value<V>(name: string): ValueState<V> {
+    return this.#named(name, "value") as unknown as ValueState<V>;
+  }
+
+  list<V>(name: string): ListState<V> {
+    return this.#named(name, "list") as unknown as ListState<V>;
+  }
+
+  map<V>(name: string): MapState<V> {
+    return this.#named(name, "map") as unknown as MapState<V>;
+  }
+
+  panes<A>(name: string): PaneState<A> {
+    return this.#named(name, "panes") as unknown as PaneState<A>;
+  }
+
+  begin(): void {
+    this.#journal.begin();
+  }
+
+  commit(): void {
+    this.#journal.commit();
+  }
+
+  rollback(): void {
+    this.#journal.rollback();
+  }
+
+  releaseEmptyRows(): void {
+    assert(!this.#journal.active, "rows cannot be released inside a state journal");
+    this.#table.releaseEmptyRows();
+  }
+
+  snapshot(): KeyGroupPayload[] {
+    assert(!this.#journal.active, "a snapshot cannot be taken inside a state journal");
+    return writePayloads(this.#table, this.#keyGroupBits, this.#sections);
+  }
+
+  restore(payload: Uint8Array): void {
+    assert(!this.#journal.active, "state cannot be restored inside a state journal");
+    readPayload(payload, this.#table, this.#sections);
+  }
+
+  size(): { rows: number; bytes: number } {
+    let bytes = this.#table.bytes + this.#timers.bytes;
+    for (const { state } of this.#states.values()) bytes += state.bytes;
+    return { rows: this.#table.liveRows, bytes };
+  }
+
+  #open(descriptor: StateDescriptor): OpenState {
+    const { kind } = descriptor;
+    const box = valueBoxOf(descriptor);
+    switch (kind) {
+      case "value":
+        return { kind, state: new MemoryValueState(this.#table, this.#journal, box) };
+      case "list":
+        return { kind, state: new MemoryListState(this.#table, this.#journal, box) };
+      case "map":
+        return { kind, state: new MemoryMapState(this.#table, this.#journal, box) };
+      case "panes":
+        return { kind, state: new MemoryPaneState(this.#table, this.#journal, box) };
+    }
+  }
+
+  #named(name: string, kind: StateKind): OpenState["state"] {
+    const open = this.#states.get(name);
+    assert(open?.kind === kind, () => `operator "${this.#operator}" declares no ${kind} state "${name}"`);
+    return open.state;
+  }
+}

@@ -1,0 +1,170 @@
+import type { ByteReader } from "../byte-reader.ts";
+import type { PaneState } from "../state-backend.ts";
+import type { Journal, Undoable } from "./journal.ts";
+import { PaneTable } from "./pane-table.ts";
+import type { RowTable } from "./row-table.ts";
+import type { GroupWriters, SnapshotPart } from "./snapshot-part.ts";
+import type { ValueBox } from "./value-box.ts";
+
+/** One table per pane. Within a pane the order is that of arrival, but that a deletion moves the last one into the gap. */
+export class MemoryPaneState implements PaneState<unknown>, SnapshotPart, Undoable {
+  readonly #table: RowTable;
+  readonly #journal: Journal;
+  readonly #box: ValueBox;
+  readonly #tables = new Map<number, PaneTable>();
+  /** Keys of #tables, ascending. */
+  #starts: number[] = [];
+  /** True while #starts may be in a caller's hands: then it is replaced, not changed. */
+  #startsHandedOut = false;
+  /** Most calls in a row are for the same pane. */
+  #lastStart = Number.NaN;
+  #lastTable: PaneTable | null = null;
+  bytes = 0;
+
+  constructor(table: RowTable, journal: Journal, box: ValueBox) {
+    this.#table = table;
+    this.#journal = journal;
+    this.#box = box;
+  }
+
+  get(row: number, pane: number): unknown {
+    const table = this.#pane(pane);
+    const position = table === null ? -1 : table.find(row);
+    return position < 0 ? undefined : this.#box.unpack((table as PaneTable).kept[position]);
+  }
+
+  set(row: number, pane: number, accumulator: unknown): void {
+    const kept = this.#box.pack(accumulator);
+    const table = this.#pane(pane);
+    const position = table === null ? -1 : table.find(row);
+    this.#journal.note(this, row, pane, position < 0 ? null : { kept: (table as PaneTable).kept[position] });
+    this.#put(row, pane, kept);
+  }
+
+  delete(row: number, pane: number): void {
+    const table = this.#pane(pane);
+    const position = table === null ? -1 : table.find(row);
+    if (position < 0) return;
+    this.#journal.note(this, row, pane, { kept: (table as PaneTable).kept[position] });
+    this.#remove(row, pane);
+  }
+
+  panes(): readonly number[] {
+    this.#startsHandedOut = true;
+    return this.#starts;
+  }
+
+  forEach(pane: number, visit: (row: number, accumulator: unknown) => void): void {
+    const table = this.#pane(pane);
+    if (table === null) return;
+    for (let i = 0; i < table.size; i++) visit(table.rows[i] as number, this.#box.unpack(table.kept[i]));
+  }
+
+  dropPane(pane: number): void {
+    const table = this.#pane(pane);
+    if (table === null) return;
+    this.#journal.note(this, -1, pane, table);
+    for (let i = 0; i < table.size; i++) {
+      this.bytes -= this.#box.bytes(table.kept[i]);
+      this.#table.letGo(table.rows[i] as number);
+    }
+    this.#forgetPane(pane);
+  }
+
+  /** `extra` is the pane; `old` a dropped table, the kept value in a box, or null where there was none. */
+  undo(row: number, extra: unknown, old: unknown): void {
+    const pane = extra as number;
+    if (old === null) {
+      this.#remove(row, pane);
+    } else if (old instanceof PaneTable) {
+      for (let i = 0; i < old.size; i++) this.#put(old.rows[i] as number, pane, old.kept[i]);
+    } else {
+      this.#put(row, pane, (old as { kept: unknown }).kept);
+    }
+  }
+
+  write(writers: GroupWriters): void {
+    for (const start of this.#starts) {
+      const table = this.#tables.get(start) as PaneTable;
+      for (let i = 0; i < table.size; i++) {
+        const writer = writers.entry(table.rows[i] as number);
+        writer.f64(start);
+        this.#box.write(writer, table.kept[i]);
+      }
+    }
+  }
+
+  read(reader: ByteReader, row: number): void {
+    const pane = reader.f64();
+    if (Number.isNaN(pane)) reader.fail("a pane has no start");
+    this.#put(row, pane, this.#box.read(reader));
+  }
+
+  #pane(start: number): PaneTable | null {
+    if (start !== this.#lastStart) {
+      this.#lastTable = this.#tables.get(start) ?? null;
+      this.#lastStart = start;
+    }
+    return this.#lastTable;
+  }
+
+  #put(row: number, pane: number, kept: unknown): void {
+    const table = this.#pane(pane) ?? this.#makePane(pane);
+    const position = table.find(row);
+    if (position < 0) {
+      table.add(row, kept);
+      this.#table.hold(row);
+    } else {
+      this.bytes -= this.#box.bytes(table.kept[position]);
+      table.kept[position] = kept;
+    }
+    this.bytes += this.#box.bytes(kept);
+  }
+
+  #remove(row: number, pane: number): void {
+    const table = this.#pane(pane) as PaneTable;
+    const position = table.find(row);
+    this.bytes -= this.#box.bytes(table.kept[position]);
+    table.removeAt(position);
+    this.#table.letGo(row);
+    if (table.size === 0) this.#forgetPane(pane);
+  }
+
+  #makePane(start: number): PaneTable {
+    const table = new PaneTable();
+    this.#tables.set(start, table);
+    this.#lastStart = start;
+    this.#lastTable = table;
+    const starts = this.#ownStarts();
+    starts.splice(lowerBound(starts, start), 0, start);
+    return table;
+  }
+
+  #forgetPane(start: number): void {
+    this.#tables.delete(start);
+    this.#lastTable = null;
+    this.#lastStart = Number.NaN;
+    const starts = this.#ownStarts();
+    starts.splice(lowerBound(starts, start), 1);
+  }
+
+  #ownStarts(): number[] {
+    if (this.#startsHandedOut) {
+      this.#starts = this.#starts.slice();
+      this.#startsHandedOut = false;
+    }
+    return this.#starts;
+  }
+}
+
+/** First index whose start is not below `start`. */
+function lowerBound(starts: readonly number[], start: number): number {
+  let low = 0;
+  let high = starts.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((starts[middle] as number) < start) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -81,19 +81,17 @@ export interface TopEntry<V> {
  * The k most frequent values with their counts, most frequent first, ties in the order of the values' key bytes (strings: by code
  * point). Exact, so it keeps a count per distinct value.
  */
-export function topK<In, V extends KeyPart>(
-  k: number,
-  f: (record: In) => V,
-): Aggregate<In, readonly TopEntry<V>[]> {
+export function topK<In, V extends KeyPart>(k: number, f: (record: In) => V): Aggregate<In, readonly TopEntry<V>[]> {
   checkFunction(f, "topK", undefined);
-  checkCount(k, "the k of topK");
+  checkLimit(k, "the k of topK");
   return topKAggregate(k, f);
 }
 
 /** The q-quantile of a number, 0 to 1, within 1 % of its value: `quantile((r) => r.ms, 0.95)`. */
 export function quantile<In>(f: (record: In) => number, q: number): Aggregate<In, number> {
   checkFunction(f, "quantile", undefined);
-  if (!(q >= 0 && q <= 1)) throw pipelineError("the q of quantile must be from 0 to 1, such as 0.95", { given: String(q) });
+  if (!(q >= 0 && q <= 1))
+    throw pipelineError("the q of quantile must be from 0 to 1, such as 0.95", { given: String(q) });
   return quantileAggregate(f, q);
 }
 
@@ -106,7 +104,7 @@ export function distinctCount<In>(f: (record: In) => Key): Aggregate<In, number>
 /** The values of up to `max` records, in order of coming; later ones are left out. */
 export function collect<In, V>(f: (record: In) => V, options: { readonly max: number }): Aggregate<In, readonly V[]> {
   checkFunction(f, "collect", undefined);
-  checkCount(options.max, "the max of collect");
+  checkLimit(options.max, "the max of collect");
   return collectAggregate(f, options.max);
 }
 
@@ -123,7 +121,8 @@ export interface CustomAggregate<In, Accumulator, Result> {
 
 /** Makes an aggregate of your own usable in `.aggregate(id, { … })`. */
 export function custom<In, Accumulator, Result>(spec: CustomAggregate<In, Accumulator, Result>): Aggregate<In, Result> {
-  for (const name of ["create", "add", "merge", "result"] as const) checkFunction(spec[name], `${name} of custom`, undefined);
+  for (const name of ["create", "add", "merge", "result"] as const)
+    checkFunction(spec[name], `${name} of custom`, undefined);
   return customAggregate(spec);
 }
 
@@ -132,7 +131,7 @@ export type AggregateResults<A> = {
   -readonly [Name in keyof A]: A[Name] extends Aggregate<never, infer Result> ? Result : never;
 };
 
-function checkCount(count: unknown, what: string): void {
-  if (Number.isSafeInteger(count) && (count as number) > 0) return;
-  throw pipelineError(`${what} must be a whole number above 0`, { given: String(count) });
+function checkLimit(limit: unknown, what: string): void {
+  if (typeof limit === "number" && Number.isSafeInteger(limit) && limit > 0) return;
+  throw pipelineError(`${what} must be a whole number above 0`, { given: String(limit) });
 }

@@ -8,14 +8,20 @@ export function checkAggregates(id: string, aggregates: unknown, ownFields: read
   }
   for (const [name, aggregate] of entries) {
     if (ownFields.includes(name)) {
-      throw pipelineError(`aggregate "${id}" names a result "${name}", which its results have already; choose another name`, {
-        pipeline,
-      });
+      throw pipelineError(
+        `aggregate "${id}" names a result "${name}", which its results have already; choose another name`,
+        {
+          pipeline,
+        },
+      );
     }
     if (typeof aggregate !== "object" || aggregate === null || !("create" in aggregate)) {
-      throw pipelineError(`result "${name}" of aggregate "${id}" is no aggregate; write a call such as count() or sum((r) => r.n)`, {
-        pipeline,
-      });
+      throw pipelineError(
+        `result "${name}" of aggregate "${id}" is no aggregate; write a call such as count() or sum((r) => r.n)`,
+        {
+          pipeline,
+        },
+      );
     }
   }
 }

@@ -6,7 +6,9 @@ import { pipelineError } from "../graph/pipeline-error.ts";
  */
 export function checkFunction(fn: unknown, what: string, pipeline: string | undefined): void {
   if (typeof fn !== "function") {
-    throw pipelineError(`${what} needs a function, not ${fn === null ? "null" : `a value of type ${typeof fn}`}`, { pipeline });
+    throw pipelineError(`${what} needs a function, not ${fn === null ? "null" : `a value of type ${typeof fn}`}`, {
+      pipeline,
+    });
   }
   const kind = Object.prototype.toString.call(fn).slice("[object ".length, -1);
   if (kind === "Function") return;

@@ -97,7 +97,12 @@ test("stateless steps carry types along", () => {
     expectType<Equal<In<typeof spread>["at"], number>>();
     const words = flights.flatMap((f) => f.origin.split(""));
     expectType<Equal<typeof words, Stream<string>>>();
-    const same = flights.filter((f) => f.delay > 0).merge(flights.filter((f) => f.delay < 0), flights);
+    const same = flights
+      .filter((f) => f.delay > 0)
+      .merge(
+        flights.filter((f) => f.delay < 0),
+        flights,
+      );
     expectType<Equal<typeof same, Stream<Flight>>>();
 
     const events = p.source(
@@ -135,26 +140,28 @@ test("keys are what the key function returns", () => {
 test("a window's result has a field for each aggregate, whose functions need no annotation", () => {
   pipeline("windows", (p) => {
     const byOrigin = p.source("flights", Flight, { eventTime: (f) => Date.parse(f.date) }).keyBy((f) => f.origin);
-    const hourly = byOrigin.window(tumbling("1h"), { allowedLateness: "4h", late: p.sink("too-late", Flight) }).aggregate("hourly", {
-      n: count(),
-      total: sum((f) => f.delay),
-      least: min((f) => f.delay),
-      most: max((f) => f.delay),
-      average: mean((f) => f.delay),
-      spread: variance((f) => f.delay),
-      p95: quantile((f) => f.delay, 0.95),
-      opening: first((f) => f.destination),
-      whole: last(),
-      worst: topK(3, (f) => f.destination),
-      places: distinctCount((f) => f.destination),
-      some: collect((f) => ({ to: f.destination }), { max: 3 }),
-      own: custom({
-        create: () => ({ late: 0, all: 0 }),
-        add: (a, f) => ({ late: a.late + (f.delay > 0 ? 1 : 0), all: a.all + 1 }),
-        merge: (a, b) => ({ late: a.late + b.late, all: a.all + b.all }),
-        result: (a) => a.late / a.all,
-      }),
-    });
+    const hourly = byOrigin
+      .window(tumbling("1h"), { allowedLateness: "4h", late: p.sink("too-late", Flight) })
+      .aggregate("hourly", {
+        n: count(),
+        total: sum((f) => f.delay),
+        least: min((f) => f.delay),
+        most: max((f) => f.delay),
+        average: mean((f) => f.delay),
+        spread: variance((f) => f.delay),
+        p95: quantile((f) => f.delay, 0.95),
+        opening: first((f) => f.destination),
+        whole: last(),
+        worst: topK(3, (f) => f.destination),
+        places: distinctCount((f) => f.destination),
+        some: collect((f) => ({ to: f.destination }), { max: 3 }),
+        own: custom({
+          create: () => ({ late: 0, all: 0 }),
+          add: (a, f) => ({ late: a.late + (f.delay > 0 ? 1 : 0), all: a.all + 1 }),
+          merge: (a, b) => ({ late: a.late + b.late, all: a.all + b.all }),
+          result: (a) => a.late / a.all,
+        }),
+      });
     expectType<
       Equal<
         In<typeof hourly>,
@@ -179,8 +186,15 @@ test("a window's result has a field for each aggregate, whose functions need no 
       >
     >();
     // zod, arktype and valibot each describe the part of the result that a sink wants.
-    hourly.to(p.sink("zod", z.object({ key: z.string(), window: z.object({ start: z.number(), end: z.number() }), n: z.number() })));
-    hourly.to(p.sink("ark", ark({ key: "string", p95: "number" }))).to(p.sink("valibot", v.object({ opening: v.string() })));
+    hourly.to(
+      p.sink(
+        "zod",
+        z.object({ key: z.string(), window: z.object({ start: z.number(), end: z.number() }), n: z.number() }),
+      ),
+    );
+    hourly
+      .to(p.sink("ark", ark({ key: "string", p95: "number" })))
+      .to(p.sink("valibot", v.object({ opening: v.string() })));
     hourly.to(p.sink("any"));
     byOrigin.window(hopping("1h", "10m", { offset: "5m" })).aggregate("hop", { n: count() });
     byOrigin.window(cumulate("1d", "1h")).aggregate("cumulate", { n: count() });
@@ -199,7 +213,9 @@ test("tables carry their rows to lookups and sinks", () => {
       .source("airports", v.object({ iata: v.string(), state: v.string() }))
       .keyBy((a) => a.iata)
       .toTable("airports");
-    const placed = byOrigin.lookup("state", airports, (f, a) => ({ ...f, state: a?.state ?? "??" })).filter((f) => f.state === "CA");
+    const placed = byOrigin
+      .lookup("state", airports, (f, a) => ({ ...f, state: a?.state ?? "??" }))
+      .filter((f) => f.state === "CA");
     expectType<Equal<In<typeof placed>["state"], string>>();
     totals.to(p.sink("totals", z.object({ key: z.string(), n: z.number() }))).to(p.sink("totals-again"));
     placed.to(p.sink("placed"));
@@ -220,7 +236,12 @@ test("a process function knows its record, key, states, timers and output", () =
       onRecord(f, c) {
         expectType<Equal<typeof f, Readonly<Flight>>>();
         expectType<Equal<typeof c.key, string>>();
-        expectType<Equal<typeof c.time | typeof c.watermark | ReturnType<typeof c.now>, number>>();
+        expectType<
+          Equal<
+            readonly [typeof c.time, typeof c.watermark, ReturnType<typeof c.now>],
+            readonly [number, number, number]
+          >
+        >();
         const s = c.state.late.get();
         expectType<Equal<typeof s, { n: number; since: number } | undefined>>();
         c.state.late.set({ n: (s?.n ?? 0) + 1, since: c.time });

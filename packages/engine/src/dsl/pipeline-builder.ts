@@ -50,7 +50,14 @@ export class PipelineBuilder {
     const what = `source "${port}"`;
     const pipeline = this.#graph.name;
     checkSchema(schema, what, pipeline);
-    const { eventTime = null, outOfOrder = "0ms", idle = "1m", maxAhead = "1d", onInvalid = "fail", trust = false } = options;
+    const {
+      eventTime = null,
+      outOfOrder = "0ms",
+      idle = "1m",
+      maxAhead = "1d",
+      onInvalid = "fail",
+      trust = false,
+    } = options;
     if (eventTime !== null) checkFunction(eventTime, `eventTime of ${what}`, pipeline);
     checkPolicy(onInvalid, `onInvalid of ${what}`, pipeline);
     const output = this.#graph.source(port, schema, {

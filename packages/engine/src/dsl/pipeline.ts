@@ -33,7 +33,9 @@ export function pipeline(name: string, build: (p: PipelineBuilder) => void, opti
   checkPolicy(onError, `onError of pipeline "${name}"`, name);
   const returned: unknown = build(new PipelineBuilder(builder));
   if (returned instanceof Promise) {
-    throw pipelineError("the build function of a pipeline must not return a promise; fetch what it needs before", { pipeline: name });
+    throw pipelineError("the build function of a pipeline must not return a promise; fetch what it needs before", {
+      pipeline: name,
+    });
   }
   const graph = builder.finish(onError);
   return { name, graph, warnings: validateGraph(graph), [PIPELINE]: true };

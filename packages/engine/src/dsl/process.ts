@@ -82,12 +82,16 @@ export function processSpec(id: string, given: LooseProcessFunction, pipeline: s
   if (names.size < timers.length) throw pipelineError(`${what} declares a timer twice`, { pipeline });
   for (const name of names) {
     if (!Object.hasOwn(onTimer, name)) {
-      throw pipelineError(`${what} declares timer "${name}" without a function: add onTimer: { ${name}: (c) => … }`, { pipeline });
+      throw pipelineError(`${what} declares timer "${name}" without a function: add onTimer: { ${name}: (c) => … }`, {
+        pipeline,
+      });
     }
   }
   for (const name of Object.keys(onTimer)) {
     if (!names.has(name)) {
-      throw pipelineError(`${what} has a function for timer "${name}", which it does not declare: add it to timers`, { pipeline });
+      throw pipelineError(`${what} has a function for timer "${name}", which it does not declare: add it to timers`, {
+        pipeline,
+      });
     }
   }
   return {
@@ -106,9 +110,12 @@ export function processSpec(id: string, given: LooseProcessFunction, pipeline: s
 function checkDeclarations(what: string, states: StateMap, timers: ProcessSpec["timers"], pipeline: string): void {
   for (const [name, declared] of Object.entries(states)) {
     if (typeof declared === "object" && declared !== null && "codec" in declared) continue;
-    throw pipelineError(`state "${name}" of ${what} is no declaration; write state.value(schema), state.list(schema) or state.map(schema)`, {
-      pipeline,
-    });
+    throw pipelineError(
+      `state "${name}" of ${what} is no declaration; write state.value(schema), state.list(schema) or state.map(schema)`,
+      {
+        pipeline,
+      },
+    );
   }
   for (const { name, domain } of timers) {
     if (domain === "eventTime" || domain === "processingTime") continue;

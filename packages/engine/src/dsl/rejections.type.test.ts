@@ -37,8 +37,9 @@ export const REJECTED: Readonly<Record<string, (given: Given) => void>> = {
     p.source("s", Flight, { eventTime: (f) => f.nope });
     // @ts-expect-error -- event time is a number
     p.source("s", Flight, { eventTime: (f) => f.date });
+    const hourly = byOrigin.window(tumbling("1h")).aggregate("w", { n: count() });
     // @ts-expect-error -- no such field of the result
-    byOrigin.window(tumbling("1h")).aggregate("w", { n: count() }).map((r) => r.m);
+    hourly.map((r) => r.m);
     // @ts-expect-error -- records are read-only
     flights.map((f) => (f.delay = 0));
   },
@@ -55,8 +56,9 @@ export const REJECTED: Readonly<Record<string, (given: Given) => void>> = {
   wrongSink({ p, flights, byOrigin }) {
     // @ts-expect-error -- the records have no temperature
     flights.to(p.sink("out", Other));
+    const hourly = byOrigin.window(tumbling("1h")).aggregate("w", { n: count() });
     // @ts-expect-error -- n is a number
-    byOrigin.window(tumbling("1h")).aggregate("w", { n: count() }).to(p.sink("out", z.object({ n: z.string() })));
+    hourly.to(p.sink("out", z.object({ n: z.string() })));
     // @ts-expect-error -- there is no p95
     byOrigin.aggregate("a", { n: count() }).to(p.sink("out", ark({ key: "string", p95: "number" })));
     // @ts-expect-error -- the key is a string
@@ -80,7 +82,10 @@ export const REJECTED: Readonly<Record<string, (given: Given) => void>> = {
     byOrigin.lookup("l", byNumber, (f) => f);
     // @ts-expect-error -- a keyed stream is no table
     byOrigin.lookup("l", byOrigin, (f) => f);
-    const places = p.source("places", v.object({ iata: v.string() })).keyBy((a) => a.iata).toTable("places");
+    const places = p
+      .source("places", v.object({ iata: v.string() }))
+      .keyBy((a) => a.iata)
+      .toTable("places");
     // @ts-expect-error -- the row may be missing
     byOrigin.lookup("l", places, (_f, a) => a.iata);
     // @ts-expect-error -- reduce gives what it takes

@@ -1,6 +1,5 @@
 import { durationMs, type Duration } from "../foundation/duration.ts";
 import type { NodeInput } from "../graph/logical-graph.ts";
-import { pipelineError } from "../graph/pipeline-error.ts";
 import type { ProcessSpec } from "../operator/process-spec.ts";
 import type { Window, WindowSpec } from "../operator/window-spec.ts";
 import type { Key } from "../record/key-column.ts";
@@ -181,12 +180,14 @@ export type WindowAggregates<T> = TableAggregates<T> & { readonly window?: never
 /** Row of an unwindowed aggregate. */
 export type TableRow<K extends Key, A> = Flat<{ key: KeyValue<K> } & AggregateResults<A>>;
 /** Result of a windowed aggregate. */
-export type WindowRow<K extends Key, A> = Flat<{ key: KeyValue<K>; window: Window; revision: number } & AggregateResults<A>>;
+export type WindowRow<K extends Key, A> = Flat<
+  { key: KeyValue<K>; window: Window; revision: number } & AggregateResults<A>
+>;
 
 /** A key as a field of a record: an ordinary tuple where the key function returned one. */
 type KeyValue<K extends Key> = K extends readonly [...infer Parts] ? [...Parts] : K;
 /** One object type in place of an intersection, for messages and hovers. */
-type Flat<T> = { [Name in keyof T]: T[Name] } & unknown;
+type Flat<T> = T extends infer Row ? { [Name in keyof Row]: Row[Name] } : never;
 
 function addStateless(at: Point, kind: "map" | "filter" | "flatMap", fn: (record: never) => unknown): Point {
   checkFunction(fn, kind, at.builder.name);

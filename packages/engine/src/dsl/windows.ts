@@ -40,7 +40,9 @@ export function session(gap: Duration): WindowSpec {
 function positive(duration: Duration, what: string): number {
   const ms = durationMs(duration, what);
   if (ms > 0) return ms;
-  throw new TidemarkError("TM_DURATION", `the ${what} must be longer than nothing, such as "15m"`, { facts: { given: duration } });
+  throw new TidemarkError("TM_DURATION", `the ${what} must be longer than nothing, such as "15m"`, {
+    facts: { given: duration },
+  });
 }
 
 /** Offsets a whole period apart are the same windows; the least one is kept, so that equal windows have equal specs. */

@@ -57,7 +57,9 @@ function describeAggregates(aggregates: Readonly<Record<string, AggregateFunctio
 
 function describeProcess(spec: ProcessSpec): string {
   const states = spec.states.map((state) => `${state.name} ${state.kind}`);
-  const timers = spec.timers.map((timer) => `${timer.name} ${timer.domain === "eventTime" ? "event time" : "processing time"}`);
+  const timers = spec.timers.map(
+    (timer) => `${timer.name} ${timer.domain === "eventTime" ? "event time" : "processing time"}`,
+  );
   const parts: string[] = [];
   if (states.length > 0) parts.push(`state ${states.join(", ")}`);
   if (timers.length > 0) parts.push(`timers ${timers.join(", ")}`);

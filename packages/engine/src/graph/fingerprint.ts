@@ -46,7 +46,9 @@ function traits(node: LogicalNode): string {
     case "aggregate":
       return ` ${aggregateTraits(node.aggregates)}`;
     case "process": {
-      const states = node.spec.states.map(({ name, kind, codec }) => `${JSON.stringify(name)} ${kind} ${codec.schemaHash}`);
+      const states = node.spec.states.map(
+        ({ name, kind, codec }) => `${JSON.stringify(name)} ${kind} ${codec.schemaHash}`,
+      );
       const timers = node.spec.timers.map(({ name, domain }) => `${JSON.stringify(name)} ${domain}`);
       return ` states (${states.sort(byCodeUnit).join(", ")}) timers (${timers.sort(byCodeUnit).join(", ")})`;
     }

@@ -6,7 +6,14 @@ import { GraphBuilder } from "./graph-builder.ts";
 import type { SourceOptions } from "./logical-graph.ts";
 
 const ANY_SCHEMA: StandardSchemaV1 = { "~standard": { version: 1, vendor: "test", validate: (value) => ({ value }) } };
-const OPTIONS: SourceOptions = { eventTime: null, outOfOrderMs: 0, idleMs: null, maxAheadMs: 0, onInvalid: "fail", trust: false };
+const OPTIONS: SourceOptions = {
+  eventTime: null,
+  outOfOrderMs: 0,
+  idleMs: null,
+  maxAheadMs: 0,
+  onInvalid: "fail",
+  trust: false,
+};
 const same = (record: never): unknown => record;
 
 function pipelineError(run: () => unknown, words: RegExp): void {
@@ -85,5 +92,8 @@ test("refuses a sink without a stream, the same stream twice, and steps after th
 
   const open = new GraphBuilder("open");
   sinkOf(open, "out");
-  pipelineError(() => open.finish("fail"), /no stream leads to sink "out"; write stream\.to\(…\) to it, or remove the sink/);
+  pipelineError(
+    () => open.finish("fail"),
+    /no stream leads to sink "out"; write stream\.to\(…\) to it, or remove the sink/,
+  );
 });

@@ -62,7 +62,9 @@ export class GraphBuilder {
     const sink = this.#sinks.get(port);
     assert(sink !== undefined, () => `sink ${port} was never opened`);
     if (sink.inputs.some((other) => other.node === input.node && other.output === input.output)) {
-      throw pipelineError(`the same stream leads to sink "${port}" twice; remove one of the calls`, { pipeline: this.name });
+      throw pipelineError(`the same stream leads to sink "${port}" twice; remove one of the calls`, {
+        pipeline: this.name,
+      });
     }
     sink.inputs.push(input);
   }
@@ -138,9 +140,12 @@ export class GraphBuilder {
 
   #assertOpen(what: string): void {
     if (this.#finished) {
-      throw pipelineError(`${what} was added after the pipeline's build function had returned; add every step inside it`, {
-        pipeline: this.name,
-      });
+      throw pipelineError(
+        `${what} was added after the pipeline's build function had returned; add every step inside it`,
+        {
+          pipeline: this.name,
+        },
+      );
     }
   }
 }

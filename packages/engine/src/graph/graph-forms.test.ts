@@ -15,7 +15,17 @@ import type { LogicalGraph, NodeInput } from "./logical-graph.ts";
 const ANY_SCHEMA: StandardSchemaV1 = { "~standard": { version: 1, vendor: "test", validate: (value) => ({ value }) } };
 
 function aggregate(kind: string, codec: StateCodec = PLAIN_CODEC, q?: number): AggregateFunction {
-  return { kind, parameters: q === undefined ? {} : { q }, input: null, create: () => 0, add: (a) => a, merge: (a) => a, result: (a) => a, codec, custom: false };
+  return {
+    kind,
+    parameters: q === undefined ? {} : { q },
+    input: null,
+    create: () => 0,
+    add: (a) => a,
+    merge: (a) => a,
+    result: (a) => a,
+    codec,
+    custom: false,
+  };
 }
 
 interface Variation {
@@ -32,7 +42,13 @@ interface Variation {
 /** Source → map → keyBy → window with a late output, a process function with a timer, and a lookup that both streams meet in. */
 function sample(v: Variation = {}): LogicalGraph {
   const b = new GraphBuilder("delays");
-  const options = { outOfOrderMs: 900_000, idleMs: 60_000, maxAheadMs: 1, onInvalid: "deadLetter", trust: false } as const;
+  const options = {
+    outOfOrderMs: 900_000,
+    idleMs: 60_000,
+    maxAheadMs: 1,
+    onInvalid: "deadLetter",
+    trust: false,
+  } as const;
   const openSinks = (): void => {
     for (const port of ["hourly", "late", "bursts", "placed"]) b.sink(port, null);
   };
@@ -94,7 +110,7 @@ test("the text tree shows every step once, with side outputs", () => {
 
 test("Mermaid shapes, labels and escapes", () => {
   const text = graphMermaid(sample({ aggregates: { 'a"<b>': aggregate("count") } }));
-  assert.ok(text.startsWith("flowchart LR\n  n0([\"flights<br/>event time, out of order 15m, idle after 1m\"])\n"), text);
+  assert.ok(text.startsWith('flowchart LR\n  n0(["flights<br/>event time, out of order 15m, idle after 1m"])\n'), text);
   assert.match(text, /n5\[\("hourly<br\/>tumbling 1h, allowed lateness 4h: a#34;#60;b#62; count"\)\]/);
   assert.match(text, /n3\{\{"keyBy-1"\}\}/);
   assert.match(text, / n5 -->\|late\| n9\n/);
@@ -166,7 +182,12 @@ test("the fingerprint ignores what state does not depend on, and nothing else", 
     { aggregates: { n: aggregate("count"), p95: aggregate("quantile", PLAIN_CODEC, 0.5) } },
     { aggregates: { n: aggregate("sum"), p95: aggregate("quantile", PLAIN_CODEC, 0.95) } },
     { aggregates: { m: aggregate("count"), p95: aggregate("quantile", PLAIN_CODEC, 0.95) } },
-    { aggregates: { n: aggregate("count", { ...PLAIN_CODEC, schemaHash: "v2" }), p95: aggregate("quantile", PLAIN_CODEC, 0.95) } },
+    {
+      aggregates: {
+        n: aggregate("count", { ...PLAIN_CODEC, schemaHash: "v2" }),
+        p95: aggregate("quantile", PLAIN_CODEC, 0.95),
+      },
+    },
   ];
   const hashes = new Set([base, ...changed.map((variation) => fingerprintOf(sample(variation)))]);
   assert.equal(hashes.size, changed.length + 1);
@@ -186,6 +207,13 @@ test("ports in order of declaration, with dead letters where a policy sends some
 });
 
 test("durations in their largest whole unit", () => {
-  const cases: [number, string][] = [[0, "0ms"], [1, "1ms"], [1_000, "1s"], [5_400_000, "90m"], [3_600_000, "1h"], [604_800_000, "7d"]];
+  const cases: [number, string][] = [
+    [0, "0ms"],
+    [1, "1ms"],
+    [1_000, "1s"],
+    [5_400_000, "90m"],
+    [3_600_000, "1h"],
+    [604_800_000, "7d"],
+  ];
   for (const [ms, text] of cases) assert.equal(durationText(ms), text);
 });

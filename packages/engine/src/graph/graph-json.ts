@@ -31,7 +31,11 @@ function details(node: LogicalNode): { readonly [name: string]: Json } {
         isTrusted: node.options.trust,
       };
     case "window":
-      return { window: { ...node.window }, allowedLatenessMs: node.allowedLatenessMs, aggregates: aggregatesJson(node.aggregates) };
+      return {
+        window: { ...node.window },
+        allowedLatenessMs: node.allowedLatenessMs,
+        aggregates: aggregatesJson(node.aggregates),
+      };
     case "aggregate":
       return { aggregates: aggregatesJson(node.aggregates) };
     case "process":

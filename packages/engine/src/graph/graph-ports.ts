@@ -13,5 +13,8 @@ export function graphPorts(graph: LogicalGraph): GraphPorts {
   const sinks = graph.nodes.filter((node) => node.kind === "sink").map((node) => node.name);
   const hasDeadLetters =
     graph.onError === "deadLetter" || sources.some((source) => source.options.onInvalid === "deadLetter");
-  return { sources: sources.map((source) => source.name), sinks: hasDeadLetters ? [...sinks, DEAD_LETTER_PORT] : sinks };
+  return {
+    sources: sources.map((source) => source.name),
+    sinks: hasDeadLetters ? [...sinks, DEAD_LETTER_PORT] : sinks,
+  };
 }

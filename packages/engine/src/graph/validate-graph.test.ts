@@ -11,7 +11,9 @@ const same = (record: never): unknown => record;
 const time = (): number => 0;
 
 /** A graph written with a builder; `write` gets it and a source maker. */
-function graphOf(write: (b: GraphBuilder, source: (port: string, eventTime?: () => number) => NodeInput) => void): LogicalGraph {
+function graphOf(
+  write: (b: GraphBuilder, source: (port: string, eventTime?: () => number) => NodeInput) => void,
+): LogicalGraph {
   const builder = new GraphBuilder("p");
   write(builder, (port, eventTime) =>
     builder.source(port, ANY_SCHEMA, {
@@ -26,7 +28,8 @@ function graphOf(write: (b: GraphBuilder, source: (port: string, eventTime?: () 
   return builder.finish("fail");
 }
 
-const keyBy = (b: GraphBuilder, input: NodeInput): NodeInput => b.stateless({ kind: "keyBy", fn: () => "k", inputs: [input] });
+const keyBy = (b: GraphBuilder, input: NodeInput): NodeInput =>
+  b.stateless({ kind: "keyBy", fn: () => "k", inputs: [input] });
 const window = (b: GraphBuilder, id: string, input: NodeInput): NodeInput =>
   b.stateful(id, {
     kind: "window",
@@ -35,8 +38,10 @@ const window = (b: GraphBuilder, id: string, input: NodeInput): NodeInput =>
     allowedLatenessMs: 0,
     inputs: [input],
   });
-const reduce = (b: GraphBuilder, id: string, input: NodeInput): NodeInput => b.stateful(id, { kind: "reduce", fn: same, inputs: [input] });
-const lookup = (b: GraphBuilder, id: string, ...inputs: NodeInput[]): NodeInput => b.stateful(id, { kind: "lookup", fn: same, inputs });
+const reduce = (b: GraphBuilder, id: string, input: NodeInput): NodeInput =>
+  b.stateful(id, { kind: "reduce", fn: same, inputs: [input] });
+const lookup = (b: GraphBuilder, id: string, ...inputs: NodeInput[]): NodeInput =>
+  b.stateful(id, { kind: "lookup", fn: same, inputs });
 function sink(b: GraphBuilder, port: string, input: NodeInput): void {
   b.sink(port, null);
   b.connect(input, port);
@@ -50,7 +55,11 @@ const errorsOf = (graph: LogicalGraph): string[] =>
   graphProblems(graph)
     .filter((problem) => problem.severity === "error")
     .map((problem) => problem.message);
-const withNodes = (...nodes: unknown[]): LogicalGraph => ({ name: "p", nodes: nodes as LogicalNode[], onError: "fail" });
+const withNodes = (...nodes: unknown[]): LogicalGraph => ({
+  name: "p",
+  nodes: nodes as LogicalNode[],
+  onError: "fail",
+});
 
 test("a sound graph has no problems", () => {
   const graph = graphOf((b, source) => {
@@ -171,5 +180,8 @@ test("graphs made by hand: no source, wrong ids, inputs that do not come first, 
     assert.match(errors[0] ?? "", words);
   }
   const behind = { ...sinkNode, id: 2, name: "more", inputs: [{ node: 1, output: "main" }] };
-  assert.match(errorsOf(withNodes(source, sinkNode, behind))[0] ?? "", /takes input from sink "out", which has no output/);
+  assert.match(
+    errorsOf(withNodes(source, sinkNode, behind))[0] ?? "",
+    /takes input from sink "out", which has no output/,
+  );
 });

@@ -62,7 +62,10 @@ function* shapeErrors(graph: LogicalGraph): Iterable<GraphProblem> {
     for (const input of node.inputs) {
       const from = graph.nodes[input.node];
       if (from === undefined || input.node >= position) {
-        yield error(node, `${node.kind} "${node.name}" takes input from node ${input.node}, which does not come before it`);
+        yield error(
+          node,
+          `${node.kind} "${node.name}" takes input from node ${input.node}, which does not come before it`,
+        );
       } else if (from.kind === "sink") {
         yield error(node, `${node.kind} "${node.name}" takes input from sink "${from.name}", which has no output`);
       } else if (input.output !== "main" && !(from.kind === "window" && input.output === "late")) {

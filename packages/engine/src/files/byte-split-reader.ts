@@ -1,0 +1,95 @@
+import type { Json } from "../foundation/json.ts";
+import { TidemarkError } from "../foundation/error.ts";
+import type { SourcePoll, SplitReader } from "../connector/source-connector.ts";
+import type { RecordSchema } from "../record/record-schema.ts";
+import type { BytePieces } from "./byte-pieces.ts";
+import { ReadAhead } from "./read-ahead.ts";
+import { positionJson, type BytePosition } from "./split-position.ts";
+import type { FormatDecoder, TextFormat } from "./text-format.ts";
+
+/** Bytes read ahead of what was polled, by default. */
+export const READ_AHEAD_BYTES = 1_024 * 1_024;
+
+/**
+ * Reads one split of bytes. With `fullBatches` a batch is given only when it is full or the last one, so that batches are cut at the same
+ * records whatever the timing of reads; without, whatever is there is given, for inputs that arrive slowly.
+ */
+export class ByteSplitReader implements SplitReader {
+  readonly #readAhead: ReadAhead;
+  readonly #format: FormatDecoder;
+  readonly #fullBatches: boolean;
+  /** Where the last batch that was given ended. */
+  #given: BytePosition;
+  #hasEnded = false;
+  #failure: TidemarkError | null = null;
+
+  constructor(options: {
+    pieces: BytePieces;
+    format: TextFormat;
+    schema: RecordSchema;
+    position: BytePosition;
+    /** Names the split in errors. */
+    input: string;
+    fullBatches: boolean;
+    readAheadBytes: number;
+  }) {
+    const { position, schema, input } = options;
+    this.#format = options.format.decoder({ schema, offset: position.offset, input, columns: position.columns ?? null });
+    this.#readAhead = new ReadAhead(options.pieces, { bytesMax: options.readAheadBytes });
+    this.#fullBatches = options.fullBatches;
+    this.#given = position;
+  }
+
+  poll(): SourcePoll {
+    if (this.#failure !== null) return { kind: "waiting" };
+    try {
+      return this.#poll();
+    } catch (error) {
+      // A header that cannot be used: told by `ready`, as anything that breaks a source.
+      if (!(error instanceof TidemarkError)) throw error;
+      this.#failure = error;
+      return { kind: "waiting" };
+    }
+  }
+
+  position(): Json {
+    // Records that were decoded ahead of a full batch were not given yet.
+    return positionJson(this.#format.decoder.isEmpty ? this.#reached() : this.#given);
+  }
+
+  async ready(): Promise<void> {
+    if (this.#failure !== null) throw this.#failure;
+    if (!this.#hasEnded) await this.#readAhead.ready();
+  }
+
+  close(): Promise<void> {
+    return this.#readAhead.close();
+  }
+
+  #poll(): SourcePoll {
+    const { decoder } = this.#format;
+    while (!decoder.decode()) {
+      const piece = this.#readAhead.take();
+      if (piece !== null) {
+        decoder.push(piece);
+      } else if (this.#readAhead.hasEnded && !this.#hasEnded) {
+        decoder.end();
+        this.#hasEnded = true;
+      } else if (this.#hasEnded || !this.#fullBatches) {
+        break;
+      } else {
+        return { kind: "waiting" };
+      }
+    }
+    if (decoder.isEmpty) return { kind: this.#hasEnded ? "ended" : "waiting" };
+    const batch = decoder.take();
+    this.#given = { ...this.#reached(), records: this.#given.records + batch.length + batch.invalid.length };
+    return { kind: "batch", batch };
+  }
+
+  #reached(): BytePosition {
+    const columns = this.#format.columnNames();
+    const position = { offset: this.#format.decoder.nextOffset, records: this.#given.records };
+    return columns === null ? position : { ...position, columns };
+  }
+}

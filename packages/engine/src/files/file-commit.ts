@@ -1,0 +1,105 @@
+import { TidemarkError } from "../foundation/error.ts";
+import type { WritableFile } from "../host/disk.ts";
+import type { Host } from "../host/host.ts";
+import { directoryOf, makeDurableDirectory } from "./durable-directory.ts";
+import type { FilePlan } from "./file-sink-plan.ts";
+import { filePieces, type StagedBytes } from "./staged-bytes.ts";
+
+/**
+ * Makes a plan's bytes part of its file and durable. With `resume` a part of them, or all, may be there already and is compared first;
+ * without, the file must end where the plan begins. TM_SINK_CHANGED if the file is not what the plan and the staged bytes say.
+ */
+export async function carryOutPlan(options: { host: Host; plan: FilePlan; staged: StagedBytes; resume: boolean }): Promise<void> {
+  const { host, plan, staged, resume } = options;
+  const sizeBytes = await fileSize(host, plan.file);
+  if (sizeBytes < plan.from) throw changed(plan, sizeBytes, "is shorter than what was committed to it");
+  if (sizeBytes > (resume ? plan.to : plan.from)) throw changed(plan, sizeBytes, "is longer than what was committed to it");
+  // The staged files of a whole commit may be gone.
+  if (sizeBytes === plan.to && !(await staged.areThere())) return;
+  await staged.verify();
+  await compare({ host, plan, staged, sizeBytes });
+  if (plan.from === 0) await makeDurableDirectory(host.disk, directoryOf(plan.file));
+  const file = await host.disk.openWrite(plan.file, "append");
+  try {
+    await append({ host, file, pieces: staged.from(sizeBytes - plan.from), totalBytes: plan.to - sizeBytes });
+    host.failpoint("commit.before-fsync");
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  if (plan.from === 0) await host.disk.syncDirectory(directoryOf(plan.file));
+}
+
+/** Size of a sink's file; 0 if it does not exist. TM_BINDING if the path is something else than a file. */
+export async function fileSize(host: Host, path: string): Promise<number> {
+  const stat = await host.disk.stat(path);
+  if (stat !== null && stat.kind !== "file") {
+    throw new TidemarkError("TM_BINDING", `a file sink needs a plain file, and the path is a ${stat.kind === "directory" ? "directory" : "device or pipe"}. Bind the port to another path`, {
+      facts: { file: path },
+    });
+  }
+  return stat?.sizeBytes ?? 0;
+}
+
+async function append(options: { host: Host; file: WritableFile; pieces: AsyncIterable<Uint8Array>; totalBytes: number }): Promise<void> {
+  const { host, file, pieces, totalBytes } = options;
+  const halfBytes = Math.floor(totalBytes / 2);
+  let written = 0;
+  let isHalfWritten = false;
+  for await (const piece of pieces) {
+    let rest = piece;
+    if (!isHalfWritten && written + piece.length > halfBytes) {
+      await file.write(piece.subarray(0, halfBytes - written));
+      host.failpoint("commit.half-written");
+      isHalfWritten = true;
+      rest = piece.subarray(halfBytes - written);
+    }
+    await file.write(rest);
+    written += piece.length;
+  }
+  if (!isHalfWritten) host.failpoint("commit.half-written");
+}
+
+/** What a commit that was cut short has appended must be the beginning of the staged bytes. */
+async function compare(options: { host: Host; plan: FilePlan; staged: StagedBytes; sizeBytes: number }): Promise<void> {
+  const { host, plan, staged, sizeBytes } = options;
+  if (sizeBytes === plan.from) return;
+  const actual = filePieces(host.disk, plan.file, plan.from);
+  let there: Uint8Array = new Uint8Array(0);
+  let at = plan.from;
+  try {
+    for await (const expected of staged.from(0)) {
+      for (let compared = 0; compared < expected.length; ) {
+        if (there.length === 0) {
+          const next = await actual.next();
+          if (next.done === true) return;
+          there = next.value;
+        }
+        const length = Math.min(there.length, expected.length - compared);
+        const difference = firstDifference(there, expected.subarray(compared), length);
+        if (difference !== -1) throw changed(plan, sizeBytes, `differs at byte ${at + difference} from what was committed to it`);
+        there = there.subarray(length);
+        compared += length;
+        at += length;
+      }
+    }
+  } finally {
+    await actual.return(undefined);
+  }
+}
+
+function firstDifference(a: Uint8Array, b: Uint8Array, length: number): number {
+  for (let i = 0; i < length; i++) {
+    if (a[i] !== b[i]) return i;
+  }
+  return -1;
+}
+
+function changed(plan: FilePlan, sizeBytes: number, how: string): TidemarkError {
+  return new TidemarkError(
+    "TM_SINK_CHANGED",
+    `a sink's file ${how}: something else wrote to it, or the job was taken back to an older checkpoint. ` +
+      "Put the file back as it was, or move it away and start the job afresh",
+    { facts: { file: plan.file, sizeBytes, committedFrom: plan.from, committedTo: plan.to } },
+  );
+}

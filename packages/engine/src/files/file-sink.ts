@@ -1,0 +1,29 @@
+import type { CommitterContext, SinkCommitter, SinkConnector, SinkWriter, WriterContext } from "../connector/sink-connector.ts";
+import { FileSinkCommitter } from "./file-sink-committer.ts";
+import { FileSinkWriter } from "./file-sink-writer.ts";
+import type { TextFormat } from "./text-format.ts";
+
+/**
+ * A file of lines, exactly once. The rule for readers: every complete line of the file is committed and stands there once; ignore a last
+ * line without its line feed, it is still being written. The file only grows, and appears with the first commit, empty if that has no lines.
+ */
+export class FileSink implements SinkConnector {
+  readonly description: string;
+  readonly guarantee = "exactly-once";
+  readonly #format: TextFormat;
+  readonly #path: string;
+
+  constructor(options: { format: TextFormat; path: string }) {
+    this.#format = options.format;
+    this.#path = options.path;
+    this.description = `${options.format.kind}:${options.path}`;
+  }
+
+  openWriter(context: WriterContext): Promise<SinkWriter> {
+    return Promise.resolve(new FileSinkWriter(context, this.#format.encoder()));
+  }
+
+  openCommitter(context: CommitterContext): Promise<SinkCommitter> {
+    return Promise.resolve(new FileSinkCommitter(context, { path: this.#path, kind: this.#format.kind }));
+  }
+}

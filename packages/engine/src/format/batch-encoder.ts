@@ -1,0 +1,15 @@
+import type { RecordBatch } from "../record/batch.ts";
+
+/** Turns batches into the bytes of a file's lines. */
+export interface BatchEncoder {
+  /** Whole lines, one a record. */
+  encode(batch: RecordBatch): Uint8Array;
+  /** The line that stands once at the beginning of a file; null: none, or not known before the first batch. */
+  header(): string | null;
+}
+
+/** The row kinds of a changelog stream as written, by their value in `RecordBatch.rowKinds`. */
+export const ROW_KIND_TEXTS: readonly string[] = ["+I", "-U", "+U", "-D"];
+
+/** The name of the field or column that carries them. */
+export const ROW_KIND_FIELD = "op";

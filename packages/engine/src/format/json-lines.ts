@@ -1,0 +1,22 @@
+import type { RecordSchema } from "../record/record-schema.ts";
+import { LINE_END, RecordCutter } from "./record-cutter.ts";
+import { Malformed, NO_RECORD, RecordDecoder, type RecordSyntax } from "./record-decoder.ts";
+
+/** One JSON value a line; an empty line is no record. */
+const JSON_LINE: RecordSyntax = {
+  decode(text) {
+    if (text === "") return NO_RECORD;
+    try {
+      return JSON.parse(text) as unknown;
+    } catch (error) {
+      return new Malformed(`the line is not valid JSON: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  },
+};
+
+/** Decodes JSON Lines from stream offset `offset`, which is the beginning of a line. */
+export function jsonLinesDecoder(options: { schema: RecordSchema; offset: number; recordBytesMax?: number }): RecordDecoder {
+  const { schema, offset, recordBytesMax } = options;
+  const limit = recordBytesMax === undefined ? {} : { bytesMax: recordBytesMax };
+  return new RecordDecoder({ cutter: new RecordCutter({ recordEnd: LINE_END, offset, ...limit }), syntax: JSON_LINE, schema });
+}

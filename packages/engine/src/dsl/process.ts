@@ -25,7 +25,7 @@ export interface TimerHandle {
 /** What a process function can see and do besides its record; valid during the call, always about the current key. */
 export interface ProcessContext<K extends Key, Out, S extends StateMap, Timers extends string> {
   readonly key: K;
-  /** Event time of the record, or the time for which the timer was set; epoch ms. */
+  /** Event time of the record; in a timer's function the time it was set for, in the timer's own domain. Epoch ms. */
   readonly time: number;
   /** The watermark: no earlier record is to be expected. -Infinity before the first promise, Infinity at the end of the input. */
   readonly watermark: number;
@@ -33,7 +33,7 @@ export interface ProcessContext<K extends Key, Out, S extends StateMap, Timers e
   now(): number;
   readonly state: { readonly [Name in keyof S]: StateHandle<S[Name]> };
   timer(name: Timers): TimerHandle;
-  /** Sends a record on, with the event time of the current record or timer. */
+  /** Sends a record on, with the event time of the record or timer; from a processing-time timer, with the watermark. */
   emit(record: Out): void;
 }
 

@@ -6,6 +6,10 @@ import { WindowStep, type OpenWindow, type WindowChange } from "./window-step.ts
 
 /** Tumbling, hopping and cumulate windows. */
 export class AlignedWindowStep extends WindowStep {
+  protected override hasWindow(timestamp: number): boolean {
+    return windowsOf(this.#spec, timestamp).length > 0;
+  }
+
   protected override isCounted(_open: readonly OpenWindow[], timestamp: number): boolean {
     return this.#live(timestamp).length > 0;
   }

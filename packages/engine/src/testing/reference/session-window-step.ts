@@ -8,6 +8,10 @@ import { WindowStep, type OpenWindow, type WindowChange } from "./window-step.ts
  * touches. The joined session is the record's own window: it is late only if that has been dropped.
  */
 export class SessionWindowStep extends WindowStep {
+  protected override hasWindow(): boolean {
+    return true;
+  }
+
   protected override isCounted(open: readonly OpenWindow[], timestamp: number): boolean {
     return !this.isDropped(this.#join(open, timestamp));
   }

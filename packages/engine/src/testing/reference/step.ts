@@ -97,6 +97,10 @@ export abstract class Step {
     for (const { step, input } of this.#consumers.get(output) ?? []) step.onRow(row, input);
   }
 
+  protected hasConsumer(output: string): boolean {
+    return this.#consumers.has(output);
+  }
+
   #allConsumers(): readonly Consumer[] {
     return [...this.#consumers.values()].flat();
   }

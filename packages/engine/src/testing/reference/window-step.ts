@@ -38,24 +38,26 @@ export abstract class WindowStep extends Step {
   override onRow(row: Row): void {
     const key = row.key as ReferenceKey;
     const open = this.#open.get(key.identity) ?? [];
+    if (!this.hasWindow(row.timestamp)) return;
     if (!this.isCounted(open, row.timestamp)) {
-      this.job.count(this.name, "late");
+      this.job.count(this.name, this.hasConsumer("late") ? "late" : "late-dropped");
       this.emit({ ...row, key: null }, "late");
       return;
     }
     let change: WindowChange;
+    let results: readonly Row[];
     try {
       change = this.change(open, key, sampleOf(this.node.aggregates, row.value, row.timestamp));
       for (const window of change.added) checkCustom(this.node.aggregates, window.samples);
+      results = change.added.filter((window) => this.time >= window.end - 1).map((window) => this.#fire(window));
     } catch (error) {
+      // The record has changed nothing: its windows are as they were, and none of them speaks.
       this.job.userError(this.name, error, { row, key: key.value, doing: "aggregate" });
       return;
     }
     this.#open.set(key.identity, [...open.filter((window) => !change.removed.includes(window)), ...change.added]);
-    for (const window of change.added) {
-      this.#nextChange = Math.min(this.#nextChange, window.end - 1);
-      if (this.time >= window.end - 1) this.#fire(window, row);
-    }
+    for (const window of change.added) this.#nextChange = Math.min(this.#nextChange, window.end - 1);
+    for (const result of results) this.emit(result);
   }
 
   protected override onTime(time: number): void {
@@ -65,7 +67,14 @@ export abstract class WindowStep extends Step {
     for (const window of due.sort((a, b) => a.end - b.end)) {
       // A result's time is end - 1; until it is out, only what comes before may be promised.
       this.forward(window.end - 2);
-      this.#fire(window, null);
+      let result: Row;
+      try {
+        result = this.#fire(window);
+      } catch (error) {
+        this.job.userError(this.name, error, { row: null, key: window.key.value, doing: "result" });
+        continue;
+      }
+      this.emit(result);
     }
     this.#nextChange = Infinity;
     for (const [identity, windows] of this.#open) {
@@ -79,6 +88,8 @@ export abstract class WindowStep extends Step {
     }
   }
 
+  /** False for time between hopping windows. */
+  protected abstract hasWindow(timestamp: number): boolean;
   /** False if a record of a key with these open windows is too late for each window of its own. */
   protected abstract isCounted(open: readonly OpenWindow[], timestamp: number): boolean;
   protected abstract change(open: readonly OpenWindow[], key: ReferenceKey, sample: Sample): WindowChange;
@@ -88,18 +99,13 @@ export abstract class WindowStep extends Step {
     return this.time >= window.end - 1 + this.node.allowedLatenessMs;
   }
 
-  #fire(window: OpenWindow, row: Row | null): void {
-    window.fired = true;
-    let results: Record<string, unknown>;
-    try {
-      results = resultsOf(this.node.aggregates, window.samples);
-    } catch (error) {
-      this.job.userError(this.name, error, { row, key: window.key.value, doing: "result" });
-      return;
-    }
+  /** The window's next result. Where a result fails the revision is used up all the same. */
+  #fire(window: OpenWindow): Row {
     const { start, end, revision } = window;
+    window.fired = true;
     window.revision++;
+    const results = resultsOf(this.node.aggregates, window.samples);
     const value = Object.freeze({ key: window.key.value, window: Object.freeze({ start, end }), revision, ...results });
-    this.emit({ value, timestamp: end - 1, kind: "insert", key: null, origin: null });
+    return { value, timestamp: end - 1, kind: "insert", key: null, origin: null };
   }
 }

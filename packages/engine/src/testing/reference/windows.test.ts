@@ -166,3 +166,28 @@ test("a second window sees the results of the first before its own time passes t
   );
   assert.deepEqual(counts, {});
 });
+
+test("a record whose result fails changes nothing; a window whose result fails is silent and uses up its revision", () => {
+  const failing = {
+    ...builtIn("custom", (r: TestRecord) => r.v),
+    custom: true,
+    create: () => [],
+    add: (values: number[], value: number) => [...values, value],
+    result: (values: number[]) => {
+      if (values.reduce((a, b) => a + b) === 13) throw new Error("unlucky");
+      return values;
+    },
+  };
+  const graph = graphOf(
+    (g, source) => g.stateful("w", { kind: "window", window: TUMBLING, aggregates: { vs: failing as never }, allowedLatenessMs: 100, inputs: [byK(g, source)] }),
+    { onError: "deadLetter" },
+  );
+  const records = [at("a", 1, 6), at("b", 2, 13), at("x", 50), at("a", 3, 7), at("a", 4, 1), at("b", 5, 1)];
+  const { sinks, deadLetters } = referenceRun(graph, { in: [records.map(record)] }, { end: false });
+  const told = sinks["out"]?.map((row) => {
+    const { key, revision, vs } = row as { key: string; revision: number; vs: number[] };
+    return [key, revision, vs];
+  });
+  assert.deepEqual(told, [["a", 0, [6]], ["a", 1, [6, 1]], ["b", 1, [13, 1]]]);
+  assert.deepEqual(deadLetters.map(({ key, offset, record: of }) => [key, offset, of]), [["b", null, null], ["a", 3, at("a", 3, 7)]]);
+});

@@ -141,8 +141,8 @@ export class Worker {
       const durable = await output;
       if (durable !== null) prepared.push({ port, writer, output: durable });
     }
-    const { checkpoint, operators, splits, watermark } = snapshot;
-    const acknowledgement = { checkpoint, task: task.name, subtask: task.subtask, segment, operators, splits, prepared, watermark, ended: task.ended };
+    const { checkpoint, operators, splits, watermark, ended } = snapshot;
+    const acknowledgement = { checkpoint, task: task.name, subtask: task.subtask, segment, operators, splits, prepared, watermark, ended };
     this.#options.report({ kind: "acknowledge", acknowledgement });
   }
 

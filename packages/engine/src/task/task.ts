@@ -20,6 +20,8 @@ export interface TaskSnapshot {
   readonly splits: readonly SplitPosition[];
   readonly prepared: readonly { readonly port: string; readonly writer: string; readonly output: Promise<Json> }[];
   readonly watermark: number;
+  /** Everything had fired: what came after the barrier says nothing about the checkpoint. */
+  readonly ended: boolean;
 }
 
 /** A sink writer of a task with the names it goes by. */
@@ -190,7 +192,7 @@ export class Task {
     const prepared = this.#parts.writers.map(({ port, name, writer }) => ({ port, writer: name, output: writer.prepare(checkpoint) }));
     for (const exchange of this.#parts.exchanges) exchange.broadcast({ kind: "barrier", checkpoint });
     this.#checkpoint = checkpoint;
-    this.#parts.onSnapshot({ checkpoint, blocks, operators, splits, prepared, watermark: this.watermark });
+    this.#parts.onSnapshot({ checkpoint, blocks, operators, splits, prepared, watermark: this.watermark, ended: this.ended });
   }
 }
 

@@ -1,4 +1,5 @@
 import { open, stat, type FileHandle } from "node:fs/promises";
+import { TidemarkError } from "../foundation/error.ts";
 import type { FileLock } from "../host/disk.ts";
 import { errnoOf } from "./disk-error.ts";
 
@@ -20,7 +21,13 @@ const held = new Map<string, { close(): void | Promise<void> }>();
  */
 export async function lockFile(path: string, kind?: LockKind): Promise<FileLock | null> {
   const tryLock = kind === "sqlite" ? null : await kernelLock();
-  return tryLock === null ? sqliteLock(path) : openFileLock(path, tryLock);
+  if (tryLock !== null) return openFileLock(path, tryLock);
+  if (kind === "kernel") {
+    throw new TidemarkError("TM_IO", "the kernel's file lock needs the package fs-native-extensions; install it or leave the kind of lock open", {
+      facts: { path },
+    });
+  }
+  return sqliteLock(path);
 }
 
 async function kernelLock(): Promise<TryLock | null> {

@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { importModule } from "./module-loader.ts";
+import { environment, processFacts } from "./process-facts.ts";
+import { testProcess } from "./process-fixture.ts";
+
+test("the first signal calls the handler, the second exits at once", async () => {
+  for (const [signal, code] of [["SIGTERM", 143], ["SIGINT", 130]] as const) {
+    const source = `
+      keep_alive.holdProcess();
+      signals.onTermination((signal) => console.log("asked by " + signal));
+      console.log("ready");
+    `;
+    const running = testProcess(["signals", "keep-alive"], source);
+    await running.line("ready");
+    running.child.kill(signal);
+    await running.line(`asked by ${signal}`);
+    running.child.kill(signal);
+    const end = await running.ended;
+    assert.deepEqual([end.code, end.output], [code, `ready\nasked by ${signal}\n`]);
+  }
+});
+
+test("handlers that were taken away leave the signal to its default", async () => {
+  const running = testProcess(["signals", "keep-alive"], `keep_alive.holdProcess(); signals.onTermination(() => {})(); console.log("ready");`);
+  await running.line("ready");
+  running.child.kill("SIGTERM");
+  assert.equal((await running.ended).signal, "SIGTERM");
+});
+
+test("timers do not keep the process alive, sleep and holdProcess do", async () => {
+  const after = await testProcess(["node-timers"], `node_timers.nodeTimers().after(600_000, () => {}); console.log("end");`).ended;
+  assert.deepEqual([after.code, after.output], [0, "end\n"]);
+  const sleep = await testProcess(["node-timers"], `await node_timers.nodeTimers().sleep(50); console.log("slept");`).ended;
+  assert.deepEqual([sleep.code, sleep.output], [0, "slept\n"]);
+  const source = `const release = keep_alive.holdProcess(); node_timers.nodeTimers().after(50, () => { console.log("ran"); release(); });`;
+  const held = await testProcess(["node-timers", "keep-alive"], source).ended;
+  assert.deepEqual([held.code, held.output], [0, "ran\n"]);
+});
+
+test("standard input comes in pieces and ends with null; an unread one does not keep the process alive", async () => {
+  const source = `
+    const streams = node_streams.nodeStreams();
+    const pieces = [];
+    for (let piece; (piece = await streams.readInput()) !== null; ) pieces.push(new TextDecoder().decode(piece));
+    await streams.writeOutput(new TextEncoder().encode(pieces.join("") + "|" + (await streams.readInput())));
+    await streams.writeError(new TextEncoder().encode("warn"));
+  `;
+  const reader = testProcess(["node-streams"], source);
+  reader.child.stdin.write("one ");
+  reader.child.stdin.end("two");
+  const end = await reader.ended;
+  assert.deepEqual([end.code, end.output, end.error], [0, "one two|null", "warn"]);
+  const once = testProcess(["node-streams"], "await node_streams.nodeStreams().readInput();");
+  once.child.stdin.write("first");
+  assert.equal((await once.ended).code, 0);
+});
+
+test("a reader of the output that has gone is a TM_IO, not a crash", async () => {
+  const source = `
+    const streams = node_streams.nodeStreams();
+    const line = new Uint8Array(100_000);
+    try { for (;;) { await streams.writeOutput(line); await new Promise((resolve) => setTimeout(resolve, 1)); } }
+    catch (error) { await streams.writeError(new TextEncoder().encode(error.code + " " + error.facts.errno)); }
+  `;
+  const writer = testProcess(["node-streams"], source);
+  writer.child.stdout.destroy();
+  const end = await writer.ended;
+  assert.deepEqual([end.code, end.error], [0, "TM_IO EPIPE"]);
+});
+
+test("what a worker thread prints comes out of the process", async () => {
+  const worker = `
+    import { nodeStreams } from ${JSON.stringify(import.meta.resolve("./node-streams.ts"))};
+    await nodeStreams().writeOutput(new TextEncoder().encode("from the thread\\n"));
+    console.error("and its errors");
+  `;
+  const source = `
+    const taskWorker = "data:text/javascript," + encodeURIComponent(${JSON.stringify(worker)});
+    const thread = node_threads.nodeThreads({ taskWorker }).start({ name: "t", start: null, ports: [] });
+    console.log(await thread.exited);
+  `;
+  const end = await testProcess(["node-threads"], source).ended;
+  assert.match(end.output, /from the thread/);
+  assert.match(end.error, /and its errors/);
+  assert.match(end.output, /null/);
+});
+
+test("a module is loaded by URL; what is wrong with it is told apart", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "tidemark-module-"));
+  try {
+    const url = async (name: string, source: string): Promise<URL> => {
+      await writeFile(join(directory, name), source);
+      return pathToFileURL(join(directory, name));
+    };
+    const good = await importModule(await url("good.ts", "export default { n: 1 as number }; export const name = 'x';"));
+    assert.deepEqual({ ...good }, { default: { n: 1 }, name: "x" });
+    await assert.rejects(importModule(pathToFileURL(join(directory, "absent.ts"))), { code: "TM_NOT_FOUND" });
+    const bad: readonly [string, string, RegExp][] = [
+      ["throws.mjs", "throw new RangeError('on load')", /RangeError: on load/],
+      ["syntax.mjs", "export default (", /SyntaxError/],
+      ["imports.mjs", "import './not-there.mjs'", /not-there\.mjs/],
+    ];
+    for (const [name, source, message] of bad) {
+      await assert.rejects(importModule(await url(name, source)), { code: "TM_USER_CODE", message });
+    }
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
+test("facts of the process", () => {
+  const facts = processFacts();
+  assert.equal(facts.pid, process.pid);
+  assert.equal(facts.nodeVersion, process.versions.node);
+  assert.ok(facts.availableParallelism >= 1);
+  assert.equal(environment("TIDEMARK_SURELY_NOT_SET"), undefined);
+});

@@ -199,6 +199,8 @@ class Utf8Writer extends CellWriter {
   }
 }
 
+const DICTIONARY_MAX = 4_096;
+
 /** Entries are kept from batch to batch, so that equal strings stay the same string; the set is small and known (an enum). */
 class DictionaryWriter extends CellWriter {
   protected readonly blank = "";
@@ -227,7 +229,13 @@ class DictionaryWriter extends CellWriter {
   protected finish(presence: Uint8Array | null): Column {
     const values = this.#values;
     this.#values = new Int32Array(0);
-    return { kind: "dictionary", presence, values, dictionary: [...this.#entries] };
+    const dictionary = [...this.#entries];
+    if (dictionary.length > DICTIONARY_MAX) {
+      // Unvalidated input may hold anything in an enum's place; it must not grow this without bound.
+      this.#entries.length = 0;
+      this.#ids.clear();
+    }
+    return { kind: "dictionary", presence, values, dictionary };
   }
 }
 

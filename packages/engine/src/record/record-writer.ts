@@ -44,9 +44,14 @@ export class RecordWriter {
     if (typeof record !== "object" || record === null || Array.isArray(record)) {
       return { field: -1, message: `a record must be an object, not ${nameOf(record)}` };
     }
-    for (const [index, name] of this.#names.entries()) {
+    for (let i = 0; i < this.#names.length; i++) {
+      const name = this.#names[i] as string;
       // Own only: a field may be named "constructor".
-      this.#cells[index] = Object.hasOwn(record, name) ? (record as Record<string, unknown>)[name] : undefined;
+      const isThere = Object.hasOwn(record, name);
+      if (!isThere && this.layout.fields[i]?.optional === false) {
+        return { field: i, message: `field ${JSON.stringify(name)} is missing` };
+      }
+      this.#cells[i] = isThere ? (record as Record<string, unknown>)[name] : undefined;
     }
     return this.#writeCells();
   }

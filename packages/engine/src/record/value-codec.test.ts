@@ -104,7 +104,7 @@ test("a value nested without end is refused", () => {
 
 test("bytes of something else are corrupt", () => {
   for (const bytes of [[], [9, 1], [1], [1, 1, 1], [2, 0x91, 77]]) {
-    assert.throws(() => decodeValue(new Uint8Array(bytes)), { code: "TM_CHECKPOINT_CORRUPT" }, `${bytes}`);
+    assert.throws(() => decodeValue(new Uint8Array(bytes)), { code: "TM_CHECKPOINT_CORRUPT" }, bytes.join());
   }
 });
 

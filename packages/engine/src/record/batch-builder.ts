@@ -1,0 +1,187 @@
+import { assert } from "../foundation/assert.ts";
+import { TidemarkError } from "../foundation/error.ts";
+import { BATCH_ROWS_MAX, type RecordBatch, ROW_KINDS } from "./batch.ts";
+import type { RecordLayout } from "./layout.ts";
+import { learnLayout, widenLayout } from "./learned-layout.ts";
+import { RecordWriter } from "./record-writer.ts";
+
+/** What a record has beside its fields. Not kept: one object may serve many rows. */
+export interface RowFacts {
+  /** Event time, epoch ms. */
+  readonly timestamp: number;
+  /** Watermark that holds before this row. */
+  readonly watermark: number;
+  /** One of ROW_KINDS; insert if left out. */
+  readonly rowKind?: number;
+  /** Place in the source, for builders with an `origin`. */
+  readonly offset?: number;
+  /** Any int32 of the caller's, handed back beside the batch: a row of its state, of its input. -1 if left out. */
+  readonly tag?: number;
+}
+
+/** Takes a finished batch; `tags[i]` is what `append` was given for row i. */
+export type EmitBatch = (batch: RecordBatch, tags: Int32Array) => void;
+
+export interface BatchBuilderOptions {
+  /** Null: learned from what is appended, and widened when a record does not fit. */
+  readonly layout: RecordLayout | null;
+  readonly emit: EmitBatch;
+  /** Where the rows were read; with it every row needs its `offset`. */
+  readonly origin?: { readonly port: string; readonly split: string };
+}
+
+interface Side {
+  timestamps: Float64Array;
+  watermarks: Float64Array;
+  rowKinds: Uint8Array | null;
+  offsets: Float64Array | null;
+  tags: Int32Array;
+}
+
+/**
+ * Collects records into batches of at most BATCH_ROWS_MAX rows. Emits a batch when it is full, when a learned layout
+ * has to change (a batch has one layout), and on `flush`.
+ */
+export class BatchBuilder {
+  readonly #emit: EmitBatch;
+  readonly #isLearned: boolean;
+  readonly #origin: { readonly port: string; readonly split: string } | null;
+  #writer: RecordWriter | null;
+  #side: Side;
+  #rows = 0;
+  /** Filled since the mark, waiting for commit. */
+  readonly #held: { batch: RecordBatch; tags: Int32Array }[] = [];
+  #markedLength = -1;
+
+  constructor(options: BatchBuilderOptions) {
+    this.#emit = options.emit;
+    this.#isLearned = options.layout === null;
+    this.#origin = options.origin ?? null;
+    this.#writer = options.layout === null ? null : new RecordWriter(options.layout);
+    this.#side = this.#newSide(0);
+  }
+
+  /** Rows appended and not yet emitted, without those of batches held back. */
+  get length(): number {
+    return this.#writer?.length ?? 0;
+  }
+
+  /**
+   * Adds a record: a plain object, a record view, or any other value (copied into columns, so that a view may go stale). With a fixed
+   * layout undeclared keys are dropped and what does not fit is TM_RECORD; then the builder is as it was before.
+   */
+  append(record: unknown, facts: RowFacts): void {
+    this.#write(record);
+    const row = this.length - 1;
+    if (row >= this.#rows) this.#grow();
+    const side = this.#side;
+    side.timestamps[row] = facts.timestamp;
+    side.watermarks[row] = facts.watermark;
+    side.tags[row] = facts.tag ?? -1;
+    const rowKind = facts.rowKind ?? ROW_KINDS.insert;
+    if (side.rowKinds === null && rowKind !== ROW_KINDS.insert) side.rowKinds = new Uint8Array(this.#rows);
+    if (side.rowKinds !== null) side.rowKinds[row] = rowKind;
+    if (side.offsets !== null) side.offsets[row] = facts.offset ?? -1;
+    if (row + 1 === BATCH_ROWS_MAX) this.#end();
+  }
+
+  /** Emits what is left; nothing if there is nothing. */
+  flush(): void {
+    this.commit();
+    this.#end();
+  }
+
+  /** Begins a unit that `rollback` can undo until the next `mark` or `commit`; batches that fill meanwhile are held back. */
+  mark(): void {
+    assert(this.#held.length === 0, "batches of an earlier mark are still held back; commit or roll back first");
+    this.#markedLength = this.length;
+  }
+
+  /** Keeps what was appended since the mark. */
+  commit(): void {
+    this.#markedLength = -1;
+    if (this.#held.length === 0) return;
+    for (const { batch, tags } of this.#held.splice(0)) this.#emit(batch, tags);
+  }
+
+  /** Undoes every append since the mark. A layout that was widened stays so. */
+  rollback(): void {
+    const length = this.#markedLength;
+    assert(length >= 0, "rollback without a mark");
+    this.#markedLength = -1;
+    const [first] = this.#held.splice(0);
+    if (first === undefined) {
+      this.#writer?.truncate(length);
+      return;
+    }
+    // The first batch began before the mark; its earlier rows stand.
+    this.#writer?.truncate(0);
+    if (length > 0) this.#emit({ ...first.batch, length }, first.tags);
+  }
+
+  /** Forgets everything that was not emitted, marked or not. */
+  discard(): void {
+    this.#markedLength = -1;
+    this.#held.length = 0;
+    this.#writer?.truncate(0);
+  }
+
+  #write(record: unknown): void {
+    this.#writer ??= new RecordWriter(learnLayout(record));
+    if (!this.#isLearned) {
+      const misfit = this.#writer.append(record);
+      if (misfit !== null) throw new TidemarkError("TM_RECORD", misfit.message);
+      return;
+    }
+    let misfit = this.#writer.appendExact(record);
+    while (misfit !== null) {
+      const { layout } = this.#writer;
+      const wider = widenLayout(layout, misfit);
+      // What even the widest layout refuses is no record at all.
+      if (wider === layout) throw new TidemarkError("TM_RECORD", misfit.message);
+      this.#end();
+      this.#writer = new RecordWriter(wider);
+      misfit = this.#writer.appendExact(record);
+    }
+  }
+
+  /** Ends the batch under way, if it has rows. */
+  #end(): void {
+    const writer = this.#writer;
+    if (writer === null || writer.length === 0) return;
+    const { length, layout } = writer;
+    const columns = writer.take();
+    const { timestamps, watermarks, rowKinds, offsets, tags } = this.#side;
+    this.#side = this.#newSide(0);
+    this.#rows = 0;
+    const origin = this.#origin === null || offsets === null ? null : { ...this.#origin, offsets };
+    const batch: RecordBatch = { layout, length, columns, timestamps, watermarks, rowKinds, keys: null, origin };
+    if (this.#markedLength >= 0) this.#held.push({ batch, tags });
+    else this.#emit(batch, tags);
+  }
+
+  #grow(): void {
+    this.#rows = Math.min(BATCH_ROWS_MAX, Math.max(32, this.#rows * 2));
+    const from = this.#side;
+    const to = this.#newSide(this.#rows);
+    to.timestamps.set(from.timestamps);
+    to.watermarks.set(from.watermarks);
+    to.tags.set(from.tags);
+    if (from.offsets !== null) to.offsets?.set(from.offsets);
+    if (from.rowKinds !== null) {
+      to.rowKinds = new Uint8Array(this.#rows);
+      to.rowKinds.set(from.rowKinds);
+    }
+    this.#side = to;
+  }
+
+  #newSide(rows: number): Side {
+    return {
+      timestamps: new Float64Array(rows),
+      watermarks: new Float64Array(rows),
+      rowKinds: null,
+      offsets: this.#origin === null ? null : new Float64Array(rows),
+      tags: new Int32Array(rows),
+    };
+  }
+}

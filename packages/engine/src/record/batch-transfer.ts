@@ -1,0 +1,241 @@
+import type { BatchOrigin, RecordBatch } from "./batch.ts";
+import type { Column, DictionaryColumn, JsonColumn, Utf8Column } from "./column.ts";
+import type { KeyColumn } from "./key-column.ts";
+import { type Field, layoutOf, type RecordLayout, VALUE_LAYOUT } from "./layout.ts";
+import { decodeValue, encodeValue } from "./value-codec.ts";
+import { encodeWtf8 } from "./wtf8.ts";
+
+/** A batch as a structured-cloneable message: all numbers and bytes in one buffer, to be transferred. Of this process and version only. */
+export interface PackedBatch {
+  readonly shape: RecordLayout["shape"];
+  readonly fields: readonly Field[];
+  readonly length: number;
+  readonly columns: readonly PackedColumn[];
+  readonly timestamps: Part;
+  readonly watermarks: Part;
+  readonly rowKinds: Part | null;
+  readonly keys: { readonly bytes: Part; readonly offsets: Part; readonly lengths: Part; readonly hashes: Part } | null;
+  readonly origin: { readonly port: string; readonly split: string; readonly offsets: Part } | null;
+  readonly buffer: ArrayBuffer;
+}
+
+/** Where an array is in the buffer: byte offset and byte length. */
+type Part = readonly [offset: number, bytes: number];
+
+interface PackedColumn {
+  readonly kind: Column["kind"];
+  readonly presence: Part | null;
+  readonly values: Part;
+  /** utf8 and json: where each cell's bytes are. */
+  readonly cells?: { readonly offsets: Part; readonly lengths: Part };
+  /** utf8: strings that are not valid UTF-8, by row. */
+  readonly strings?: readonly (readonly [row: number, text: string])[];
+  readonly dictionary?: readonly string[];
+}
+
+type AnyArray = Uint8Array | Int32Array | Uint32Array | Float64Array;
+
+/** Collects arrays and lays them out in one buffer, each aligned to 8 bytes. */
+class PartWriter {
+  readonly #arrays: AnyArray[] = [];
+  #size = 0;
+
+  add(array: AnyArray): Part {
+    const part: Part = [this.#size, array.byteLength];
+    this.#arrays.push(array);
+    this.#size += (array.byteLength + 7) & ~7;
+    return part;
+  }
+
+  finish(): ArrayBuffer {
+    const bytes = new Uint8Array(this.#size);
+    let at = 0;
+    for (const array of this.#arrays) {
+      bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), at);
+      at += (array.byteLength + 7) & ~7;
+    }
+    return bytes.buffer;
+  }
+}
+
+/**
+ * Copies what a batch uses (its rows, their bytes, the dictionary entries they name) into a message for a port. TM_STATE_VALUE for a json
+ * cell that is no plain data.
+ */
+export function packBatch(batch: RecordBatch): { message: PackedBatch; transfer: ArrayBuffer[] } {
+  const { length, layout, rowKinds, origin } = batch;
+  const parts = new PartWriter();
+  const packed = {
+    shape: layout.shape,
+    fields: layout.fields.map((field) => ({ ...field })),
+    length,
+    columns: batch.columns.map((column) => packColumn(column, length, parts)),
+    timestamps: parts.add(batch.timestamps.subarray(0, length)),
+    watermarks: parts.add(batch.watermarks.subarray(0, length)),
+    rowKinds: rowKinds === null ? null : parts.add(rowKinds.subarray(0, length)),
+    keys: batch.keys === null ? null : packKeys(batch.keys, length, parts),
+    origin: origin === null ? null : { port: origin.port, split: origin.split, offsets: parts.add(origin.offsets.subarray(0, length)) },
+  };
+  const buffer = parts.finish();
+  return { message: { ...packed, buffer }, transfer: [buffer] };
+}
+
+/** The batch of a message that {@link packBatch} made; owns the message's buffer. */
+export function unpackBatch(message: PackedBatch): RecordBatch {
+  const { buffer, keys, origin } = message;
+  const bytes = ([offset, size]: Part): Uint8Array => new Uint8Array(buffer, offset, size);
+  const ints = ([offset, size]: Part): Int32Array => new Int32Array(buffer, offset, size / 4);
+  const floats = ([offset, size]: Part): Float64Array => new Float64Array(buffer, offset, size / 8);
+  const unpackedKeys = (part: NonNullable<PackedBatch["keys"]>): KeyColumn => ({
+    bytes: bytes(part.bytes),
+    offsets: ints(part.offsets),
+    lengths: ints(part.lengths),
+    hashes: new Uint32Array(buffer, part.hashes[0], part.hashes[1] / 4),
+  });
+  const unpackedOrigin = (part: NonNullable<PackedBatch["origin"]>): BatchOrigin => ({ port: part.port, split: part.split, offsets: floats(part.offsets) });
+  return {
+    layout: message.shape === "value" ? VALUE_LAYOUT : layoutOf(message.fields),
+    length: message.length,
+    columns: message.columns.map((column) => unpackColumn(column, { bytes, ints, floats })),
+    timestamps: floats(message.timestamps),
+    watermarks: floats(message.watermarks),
+    rowKinds: message.rowKinds === null ? null : bytes(message.rowKinds),
+    keys: keys === null ? null : unpackedKeys(keys),
+    origin: origin === null ? null : unpackedOrigin(origin),
+  };
+}
+
+function packColumn(column: Column, length: number, parts: PartWriter): PackedColumn {
+  const { kind } = column;
+  const presence = column.presence === null ? null : parts.add(column.presence.subarray(0, length));
+  switch (column.kind) {
+    case "utf8":
+      return { kind, presence, ...packStrings(column, length, parts) };
+    case "dictionary":
+      return { kind, presence, ...packDictionary(column, length, parts) };
+    case "json":
+      return { kind, presence, ...packJson(column, length, parts) };
+    default:
+      return { kind, presence, values: parts.add(column.values.subarray(0, length)) };
+  }
+}
+
+function unpackColumn(
+  packed: PackedColumn,
+  read: { bytes(part: Part): Uint8Array; ints(part: Part): Int32Array; floats(part: Part): Float64Array },
+): Column {
+  const { kind, values, cells = { offsets: [0, 0], lengths: [0, 0] } } = packed;
+  const presence = packed.presence === null ? null : read.bytes(packed.presence);
+  switch (kind) {
+    case "int32":
+      return { kind, presence, values: read.ints(values) };
+    case "float64":
+      return { kind, presence, values: read.floats(values) };
+    case "boolean":
+      return { kind, presence, values: read.bytes(values) };
+    case "dictionary":
+      return { kind, presence, values: read.ints(values), dictionary: packed.dictionary ?? [] };
+    case "utf8": {
+      const offsets = read.ints(cells.offsets);
+      const strings: (string | undefined)[] = new Array<string | undefined>(offsets.length).fill(undefined);
+      for (const [row, text] of packed.strings ?? []) strings[row] = text;
+      return { kind, presence, bytes: read.bytes(values), offsets, lengths: read.ints(cells.lengths), strings };
+    }
+    case "json": {
+      const bytes = read.bytes(values);
+      const offsets = read.ints(cells.offsets);
+      const lengths = read.ints(cells.lengths);
+      return { kind, presence, values: Array.from(offsets, (offset, row) => decodeValue(bytes.subarray(offset, offset + (lengths[row] ?? 0)))) };
+    }
+  }
+}
+
+function packStrings(column: Utf8Column, length: number, parts: PartWriter): Pick<PackedColumn, "values" | "cells" | "strings"> {
+  const pieces: Uint8Array[] = [];
+  const illFormed: (readonly [number, string])[] = [];
+  for (let row = 0; row < length; row++) {
+    const size = column.lengths[row] ?? -1;
+    const text = column.strings[row] ?? "";
+    if (size >= 0) {
+      const offset = column.offsets[row] ?? 0;
+      pieces.push(column.bytes.subarray(offset, offset + size));
+    } else if (text.isWellFormed()) {
+      pieces.push(encodeWtf8(text));
+    } else {
+      // Column bytes are valid UTF-8; a lone surrogate travels as a string.
+      illFormed.push([row, text]);
+      pieces.push(new Uint8Array(0));
+    }
+  }
+  const packed = packPieces(pieces, parts, new Set(illFormed.map(([row]) => row)));
+  return illFormed.length === 0 ? packed : { ...packed, strings: illFormed };
+}
+
+function packJson(column: JsonColumn, length: number, parts: PartWriter): Pick<PackedColumn, "values" | "cells"> {
+  const pieces = Array.from({ length }, (_, row) => encodeValue(column.values[row]));
+  return packPieces(pieces, parts, new Set());
+}
+
+/** Rows in `without` have no bytes: length -1. */
+function packPieces(pieces: readonly Uint8Array[], parts: PartWriter, without: ReadonlySet<number>): Required<Pick<PackedColumn, "values" | "cells">> {
+  const offsets = new Int32Array(pieces.length);
+  const lengths = new Int32Array(pieces.length);
+  let size = 0;
+  for (const [row, piece] of pieces.entries()) {
+    offsets[row] = size;
+    lengths[row] = without.has(row) ? -1 : piece.length;
+    size += piece.length;
+  }
+  const bytes = new Uint8Array(size);
+  for (const [row, piece] of pieces.entries()) bytes.set(piece, offsets[row]);
+  return { values: parts.add(bytes), cells: { offsets: parts.add(offsets), lengths: parts.add(lengths) } };
+}
+
+function packDictionary(column: DictionaryColumn, length: number, parts: PartWriter): Pick<PackedColumn, "values" | "dictionary"> {
+  const used = new Map<number, number>();
+  const dictionary: string[] = [];
+  const values = new Int32Array(length);
+  for (let row = 0; row < length; row++) {
+    const id = column.values[row] ?? 0;
+    let short = used.get(id);
+    if (short === undefined) {
+      short = dictionary.push(column.dictionary[id] ?? "") - 1;
+      used.set(id, short);
+    }
+    values[row] = short;
+  }
+  return { values: parts.add(values), dictionary };
+}
+
+function packKeys(keys: KeyColumn, length: number, parts: PartWriter): NonNullable<PackedBatch["keys"]> {
+  // Rows that share bytes go on sharing them.
+  const moved = new Map<number, number>();
+  const offsets = new Int32Array(length);
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for (let row = 0; row < length; row++) {
+    const from = keys.offsets[row] ?? 0;
+    let to = moved.get(from);
+    if (to === undefined) {
+      const piece = keys.bytes.subarray(from, from + (keys.lengths[row] ?? 0));
+      to = size;
+      pieces.push(piece);
+      size += piece.length;
+      // An empty piece would share its place with the next one, but no canonical key is empty.
+      moved.set(from, to);
+    }
+    offsets[row] = to;
+  }
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return {
+    bytes: parts.add(bytes),
+    offsets: parts.add(offsets),
+    lengths: parts.add(keys.lengths.subarray(0, length)),
+    hashes: parts.add(keys.hashes.subarray(0, length)),
+  };
+}

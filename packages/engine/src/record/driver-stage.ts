@@ -1,0 +1,94 @@
+import { TidemarkError } from "../foundation/error.ts";
+import { BatchBuilder } from "./batch-builder.ts";
+import type { RecordBatch } from "./batch.ts";
+import type { DriverStep, OnStepError } from "./driver-step.ts";
+import { stageLoop, type StageLoop } from "./driver-loop.ts";
+import type { RecordLayout } from "./layout.ts";
+import { detach, isRecordView } from "./plain-value.ts";
+import { openRows, type Rows } from "./record-view.ts";
+import { recordOf, selectRows } from "./row-copy.ts";
+
+interface StageOptions {
+  readonly debug: boolean;
+  readonly codeGeneration: boolean;
+}
+
+/** A few steps in one loop. Each layout of its input has rows and a loop of its own. */
+export class DriverStage {
+  readonly #steps: readonly DriverStep[];
+  /** Index of the first step in the driver. */
+  readonly #from: number;
+  readonly #options: StageOptions;
+  readonly #isFilterOnly: boolean;
+  readonly #compiled = new Map<RecordLayout, { readonly rows: Rows; readonly loop: StageLoop }>();
+  readonly #builder: BatchBuilder;
+  /** Set while `run` is under way. */
+  #input: RecordBatch | null = null;
+  #emit: ((batch: RecordBatch) => void) | null = null;
+
+  constructor(steps: readonly DriverStep[], from: number, options: StageOptions) {
+    this.#steps = steps;
+    this.#from = from;
+    this.#options = options;
+    this.#isFilterOnly = steps.every((step) => step.kind === "filter");
+    this.#builder = new BatchBuilder({ layout: null, emit: (batch, tags) => this.#pass(batch, tags) });
+  }
+
+  run(batch: RecordBatch, emit: (batch: RecordBatch) => void, onError: OnStepError): void {
+    const { rows, loop } = this.#compile(batch.layout);
+    const selected = new Int32Array(this.#isFilterOnly ? batch.length : 0);
+    const fail = (error: unknown, row: number, step: number, entered: unknown): void => {
+      onError(error, { batch, row, step: this.#from + step, record: copyOf(entered, batch, row) });
+    };
+    this.#input = batch;
+    this.#emit = emit;
+    rows.bind(batch);
+    let count: number;
+    try {
+      count = loop(batch, rows, this.#builder, selected, fail);
+      if (!this.#isFilterOnly) this.#builder.flush();
+    } catch (error) {
+      // The job stops here, or a step after this one threw: what is half built must not come out with a later batch.
+      this.#builder.discard();
+      throw error;
+    } finally {
+      rows.release();
+      this.#input = null;
+      this.#emit = null;
+    }
+    if (!this.#isFilterOnly || count === 0) return;
+    emit(count === batch.length ? batch : selectRows(batch, selected, count));
+  }
+
+  #compile(layout: RecordLayout): { rows: Rows; loop: StageLoop } {
+    let compiled = this.#compiled.get(layout);
+    if (compiled === undefined) {
+      const rows = openRows(layout, this.#options);
+      compiled = { rows, loop: stageLoop(this.#steps, rows, this.#options.codeGeneration) };
+      this.#compiled.set(layout, compiled);
+    }
+    return compiled;
+  }
+
+  /** Gives built rows the place in the source of the rows they were made from. */
+  #pass(built: RecordBatch, tags: Int32Array): void {
+    const origin = this.#input?.origin ?? null;
+    if (origin === null) return this.#emit?.(built);
+    const offsets = new Float64Array(built.length);
+    for (let i = 0; i < built.length; i++) offsets[i] = origin.offsets[tags[i] as number] as number;
+    this.#emit?.({ ...built, origin: { ...origin, offsets } });
+  }
+}
+
+/** What entered a step, as it may be kept. */
+function copyOf(entered: unknown, batch: RecordBatch, row: number): unknown {
+  // The row's own view. Its plain copy leaves absent fields out, which a spread would not.
+  if (typeof entered === "object" && entered !== null && isRecordView(entered)) return recordOf(batch, row);
+  try {
+    return detach(entered);
+  } catch (error) {
+    // It holds a view kept from an earlier row; the error being reported is about that already.
+    if (error instanceof TidemarkError && error.code === "TM_RECORD_STALE") return recordOf(batch, row);
+    throw error;
+  }
+}

@@ -1,0 +1,27 @@
+const C1 = 0xcc9e2d51;
+const C2 = 0x1b873593;
+
+/** MurmurHash3 x86 32-bit with seed 0 over `length` bytes from `offset`, unsigned. Frozen: docs/rfcs/0001-keys.md. */
+export function hashKey(bytes: Uint8Array, offset: number, length: number): number {
+  const blocksEnd = offset + (length & ~3);
+  let hash = 0;
+  for (let i = offset; i < blocksEnd; i += 4) {
+    const block =
+      (bytes[i] as number) | ((bytes[i + 1] as number) << 8) | ((bytes[i + 2] as number) << 16) | ((bytes[i + 3] as number) << 24);
+    hash ^= mixed(block);
+    hash = (hash << 13) | (hash >>> 19);
+    hash = (Math.imul(hash, 5) + 0xe6546b64) | 0;
+  }
+  let tail = 0;
+  for (let i = (length & 3) - 1; i >= 0; i--) tail = (tail << 8) | (bytes[blocksEnd + i] as number);
+  if ((length & 3) !== 0) hash ^= mixed(tail);
+  hash ^= length;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+function mixed(block: number): number {
+  const k = Math.imul(block, C1);
+  return Math.imul((k << 15) | (k >>> 17), C2);
+}

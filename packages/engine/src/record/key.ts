@@ -1,0 +1,92 @@
+import type { RecordBatch } from "./batch.ts";
+import { canGenerateCode, generate } from "./code-generation.ts";
+import type { OnStepError } from "./driver-step.ts";
+import { KeyWriter } from "./key-codec.ts";
+import type { RecordLayout } from "./layout.ts";
+import { openRows, type Rows, StructRows } from "./record-view.ts";
+import { recordOf, selectRows, withKeys } from "./row-copy.ts";
+
+/** Gives the records of batches their keys. Keeps nothing between two batches. */
+export interface KeyFunction {
+  /**
+   * The batch with keys, without the rows whose key function threw, or gave something that is no key (TM_KEY), and
+   * that `onError` (step 0) chose to skip. May be empty.
+   */
+  run(batch: RecordBatch, onError: OnStepError): RecordBatch;
+}
+
+export interface KeyFunctionOptions {
+  /** Retained record views throw after the row, nested values are frozen. */
+  readonly debug: boolean;
+  /** False: interpreted, as where the process forbids code from strings. For tests. */
+  readonly codeGeneration?: boolean;
+}
+
+type KeyLoop = (length: number, rows: Rows, keys: KeyWriter, selected: Int32Array, fail: (error: unknown, row: number) => void) => number;
+
+/** A key function over batches of any layout. */
+export function compileKeyFunction(fn: (record: never) => unknown, options: KeyFunctionOptions): KeyFunction {
+  const codeGeneration = options.codeGeneration ?? canGenerateCode();
+  const compiled = new Map<RecordLayout, { readonly rows: Rows; readonly loop: KeyLoop }>();
+  const keys = new KeyWriter();
+  const compile = (layout: RecordLayout): { rows: Rows; loop: KeyLoop } => {
+    let found = compiled.get(layout);
+    if (found === undefined) {
+      const rows = openRows(layout, { debug: options.debug, codeGeneration });
+      found = { rows, loop: codeGeneration && rows instanceof StructRows ? generatedLoop(fn) : interpretedLoop(fn) };
+      compiled.set(layout, found);
+    }
+    return found;
+  };
+  return {
+    run(batch, onError) {
+      const { rows, loop } = compile(batch.layout);
+      const selected = new Int32Array(batch.length);
+      const fail = (error: unknown, row: number): void => {
+        onError(error, { batch, row, step: 0, record: recordOf(batch, row) });
+      };
+      rows.bind(batch);
+      try {
+        const count = loop(batch.length, rows, keys, selected, fail);
+        const kept = count === batch.length ? batch : selectRows(batch, selected, count);
+        return withKeys(kept, keys.take());
+      } finally {
+        rows.release();
+        // After an error that stops the job this is what was half done.
+        keys.take();
+      }
+    },
+  };
+}
+
+/** The same for one batch; where there are more, compile once. */
+export function computeKeys(batch: RecordBatch, fn: (record: never) => unknown, onError: OnStepError): RecordBatch {
+  return compileKeyFunction(fn, { debug: false, codeGeneration: false }).run(batch, onError);
+}
+
+function generatedLoop(fn: (record: never) => unknown): KeyLoop {
+  const body = [
+    "return function loop(n, rows, keys, selected, fail) {",
+    "const box = rows.cursor.box, view = rows.cursor.view; let count = 0;",
+    "for (let i = 0; i < n; i++) { box.i = i;",
+    "try { keys.append(f(view)); } catch (error) { fail(error, i); continue; }",
+    "selected[count++] = i; } return count; };",
+  ];
+  return generate(["f"], body.join("\n"))(fn) as KeyLoop;
+}
+
+function interpretedLoop(fn: (record: never) => unknown): KeyLoop {
+  return (length, rows, keys, selected, fail) => {
+    let count = 0;
+    for (let i = 0; i < length; i++) {
+      try {
+        keys.append(fn(rows.at(i) as never));
+      } catch (error) {
+        fail(error, i);
+        continue;
+      }
+      selected[count++] = i;
+    }
+    return count;
+  };
+}

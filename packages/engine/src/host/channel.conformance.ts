@@ -29,7 +29,11 @@ export function channelCases(): readonly HostCase[] {
         for (let i = 0; i < 100; i++) left.post(i);
         const got = messages(right, 200);
         for (let i = 100; i < 200; i++) left.post(i);
-        expectEqual(await got, Array.from({ length: 200 }, (_, i) => i), "order");
+        expectEqual(
+          await got,
+          Array.from({ length: 200 }, (_, i) => i),
+          "order",
+        );
         left.close();
       },
     },
@@ -53,7 +57,11 @@ export function channelCases(): readonly HostCase[] {
         message.list.push(3);
         message.bytes[0] = 9;
         const [got] = await messages(right, 1);
-        expectEqual(got, { list: [1, 2], bytes: new Uint8Array([1]), big: 2n ** 64n, nothing: undefined }, "as it was when it was posted");
+        expectEqual(
+          got,
+          { list: [1, 2], bytes: new Uint8Array([1]), big: 2n ** 64n, nothing: undefined },
+          "as it was when it was posted",
+        );
         left.close();
       },
     },

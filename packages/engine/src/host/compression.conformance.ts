@@ -6,7 +6,10 @@ const fromBase64 = (text: string): Uint8Array => Uint8Array.from(atob(text), (ch
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /** "hello\n" and "world\n" as files of one gzip member and one zstd frame, made by the usual command-line tools. */
-const GZIP = { hello: fromBase64("H4sIAAAAAAAAA8tIzcnJ5wIAIDA6NgYAAAA="), world: fromBase64("H4sIAAAAAAAAAyvPL8pJ4QIAqGE43QYAAAA=") };
+const GZIP = {
+  hello: fromBase64("H4sIAAAAAAAAA8tIzcnJ5wIAIDA6NgYAAAA="),
+  world: fromBase64("H4sIAAAAAAAAAyvPL8pJ4QIAqGE43QYAAAA="),
+};
 const ZSTD = { hello: fromBase64("KLUv/QRYMQAAaGVsbG8KU4i9kQ=="), world: fromBase64("KLUv/QRYMQAAd29ybGQKqm5Wnw==") };
 
 function join(...pieces: readonly Uint8Array[]): Uint8Array {
@@ -45,7 +48,12 @@ function blockCases(): readonly HostCase[] {
           const block = sample(length);
           const packed = await compression.zstd(block);
           expectEqual(await compression.unzstd(packed, length), block, `${length} bytes`);
-          if (length > 0) await expectError(compression.unzstd(packed, length - 1), "TM_CHECKPOINT_CORRUPT", `${length} bytes, one too many`);
+          if (length > 0)
+            await expectError(
+              compression.unzstd(packed, length - 1),
+              "TM_CHECKPOINT_CORRUPT",
+              `${length} bytes, one too many`,
+            );
         }
       },
     },
@@ -65,10 +73,22 @@ function blockCases(): readonly HostCase[] {
       async run({ host: { compression } }) {
         const packed = await compression.zstd(sample(5_000));
         for (let length = 0; length < packed.length; length += Math.ceil(packed.length / 40)) {
-          await expectError(compression.unzstd(packed.subarray(0, length), 5_000), "TM_CHECKPOINT_CORRUPT", `cut to ${length}`);
+          await expectError(
+            compression.unzstd(packed.subarray(0, length), 5_000),
+            "TM_CHECKPOINT_CORRUPT",
+            `cut to ${length}`,
+          );
         }
-        await expectError(compression.unzstd(packed.subarray(0, packed.length - 1), 5_000), "TM_CHECKPOINT_CORRUPT", "cut by one");
-        await expectError(compression.unzstd(join(packed, bytes("x")), 9_000), "TM_CHECKPOINT_CORRUPT", "a byte too many");
+        await expectError(
+          compression.unzstd(packed.subarray(0, packed.length - 1), 5_000),
+          "TM_CHECKPOINT_CORRUPT",
+          "cut by one",
+        );
+        await expectError(
+          compression.unzstd(join(packed, bytes("x")), 9_000),
+          "TM_CHECKPOINT_CORRUPT",
+          "a byte too many",
+        );
         await expectError(compression.unzstd(join(packed, packed), 20_000), "TM_CHECKPOINT_CORRUPT", "two blocks");
         await expectError(compression.unzstd(bytes("no zstd at all"), 100), "TM_CHECKPOINT_CORRUPT", "foreign");
       },
@@ -96,7 +116,11 @@ function streamCases(): readonly HostCase[] {
       async run({ host: { compression } }) {
         const file = join(hello, world, hello);
         for (let pieceBytes = 1; pieceBytes <= file.length; pieceBytes++) {
-          expectEqual(await decode(compression.decoder(format), file, pieceBytes), "hello\nworld\nhello\n", `pieces of ${pieceBytes}`);
+          expectEqual(
+            await decode(compression.decoder(format), file, pieceBytes),
+            "hello\nworld\nhello\n",
+            `pieces of ${pieceBytes}`,
+          );
         }
       },
     },
@@ -106,7 +130,11 @@ function streamCases(): readonly HostCase[] {
         const file = join(hello, world);
         for (let length = 0; length < file.length; length++) {
           if (length === hello.length) continue;
-          await expectError(decode(compression.decoder(format), file.subarray(0, length), 7), "TM_SOURCE", `cut to ${length}`);
+          await expectError(
+            decode(compression.decoder(format), file.subarray(0, length), 7),
+            "TM_SOURCE",
+            `cut to ${length}`,
+          );
         }
       },
     },
@@ -115,9 +143,17 @@ function streamCases(): readonly HostCase[] {
       async run({ host: { compression } }) {
         const file = join(hello, bytes("plain text"));
         for (const pieceBytes of [1, hello.length, file.length]) {
-          await expectError(decode(compression.decoder(format), file, pieceBytes), "TM_SOURCE", `pieces of ${pieceBytes}`);
+          await expectError(
+            decode(compression.decoder(format), file, pieceBytes),
+            "TM_SOURCE",
+            `pieces of ${pieceBytes}`,
+          );
         }
-        await expectError(decode(compression.decoder(format), bytes("plain text from the start"), 100), "TM_SOURCE", "no such file at all");
+        await expectError(
+          decode(compression.decoder(format), bytes("plain text from the start"), 100),
+          "TM_SOURCE",
+          "no such file at all",
+        );
       },
     },
     {
@@ -125,7 +161,11 @@ function streamCases(): readonly HostCase[] {
       async run({ host: { compression } }) {
         const file = join(hello, new Uint8Array(8), world);
         for (const pieceBytes of [1, hello.length, file.length]) {
-          await expectError(decode(compression.decoder(format), file, pieceBytes), "TM_SOURCE", `pieces of ${pieceBytes}`);
+          await expectError(
+            decode(compression.decoder(format), file, pieceBytes),
+            "TM_SOURCE",
+            `pieces of ${pieceBytes}`,
+          );
         }
       },
     },

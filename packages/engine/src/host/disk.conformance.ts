@@ -17,7 +17,10 @@ async function expectContent(disk: Disk, path: string, content: string, what: st
 
 /** What every disk must do. */
 export function diskCases(): readonly HostCase[] {
-  return [...fileCases(), ...readCases(), ...nameCases(), ...directoryCases(), ...lockCases()].map(({ name, run }) => ({ name: `disk: ${name}`, run }));
+  return [...fileCases(), ...readCases(), ...nameCases(), ...directoryCases(), ...lockCases()].map(({ name, run }) => ({
+    name: `disk: ${name}`,
+    run,
+  }));
 }
 
 function fileCases(): readonly HostCase[] {
@@ -28,7 +31,10 @@ function fileCases(): readonly HostCase[] {
         const path = `${directory}/f`;
         await (await disk.openWrite(path, "create")).close();
         expectEqual(await disk.stat(path), { kind: "file", sizeBytes: 0 }, "a created file exists and is empty");
-        await expectError(disk.openWrite(path, "create"), "TM_IO", "create refuses an existing name", { path, errno: "EEXIST" });
+        await expectError(disk.openWrite(path, "create"), "TM_IO", "create refuses an existing name", {
+          path,
+          errno: "EEXIST",
+        });
       },
     },
     {
@@ -121,7 +127,9 @@ function readCases(): readonly HostCase[] {
       async run({ host: { disk }, directory }) {
         await write(disk, `${directory}/f`, "12345");
         expectEqual((await disk.readFile(`${directory}/f`, { maxBytes: 5 })).length, 5, "exactly maxBytes");
-        await expectError(disk.readFile(`${directory}/f`, { maxBytes: 4 }), "TM_IO", "one byte more", { path: `${directory}/f` });
+        await expectError(disk.readFile(`${directory}/f`, { maxBytes: 4 }), "TM_IO", "one byte more", {
+          path: `${directory}/f`,
+        });
       },
     },
     {

@@ -44,7 +44,9 @@ export function timerCases(): readonly HostCase[] {
       name: "timers: a delay beyond what a platform timer holds does not fire at once",
       async run({ host: { timers }, pass }) {
         const ran: string[] = [];
-        const cancels = [2 ** 31, 2 ** 40, Number.POSITIVE_INFINITY].map((delayMs) => timers.after(delayMs, () => ran.push(String(delayMs))));
+        const cancels = [2 ** 31, 2 ** 40, Number.POSITIVE_INFINITY].map((delayMs) =>
+          timers.after(delayMs, () => ran.push(String(delayMs))),
+        );
         await pass(20);
         for (const cancel of cancels) cancel();
         expectEqual(ran, [], "what ran");
@@ -76,10 +78,18 @@ export function timerCases(): readonly HostCase[] {
       name: "random: numbers lie in [0, 1), ids are 32 hex digits and differ",
       async run({ host: { random } }) {
         const numbers = Array.from({ length: 1_000 }, () => random.next());
-        expectEqual(numbers.every((x) => x >= 0 && x < 1), true, "range");
+        expectEqual(
+          numbers.every((x) => x >= 0 && x < 1),
+          true,
+          "range",
+        );
         expectEqual(new Set(numbers).size > 990, true, "numbers differ");
         const ids = Array.from({ length: 1_000 }, () => random.id());
-        expectEqual(ids.every((id) => /^[0-9a-f]{32}$/.test(id)), true, "form of an id");
+        expectEqual(
+          ids.every((id) => /^[0-9a-f]{32}$/.test(id)),
+          true,
+          "form of an id",
+        );
         expectEqual(new Set(ids).size, ids.length, "ids differ");
       },
     },

@@ -14,7 +14,8 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 /** The errno of a failed call, "unknown" if it has none. */
 export function errnoOf(error: unknown): string {
-  if (typeof error === "object" && error !== null && "code" in error && typeof error.code === "string") return error.code;
+  if (typeof error === "object" && error !== null && "code" in error && typeof error.code === "string")
+    return error.code;
   return "unknown";
 }
 
@@ -23,7 +24,10 @@ export function diskError(error: unknown, doing: string, path: string): Tidemark
   if (error instanceof TidemarkError) return error;
   const errno = errnoOf(error);
   if (errno === "ENOENT") {
-    return new TidemarkError("TM_NOT_FOUND", `cannot ${doing}: no such file or directory`, { cause: error, facts: { path, errno } });
+    return new TidemarkError("TM_NOT_FOUND", `cannot ${doing}: no such file or directory`, {
+      cause: error,
+      facts: { path, errno },
+    });
   }
   const advice = ADVICE[errno];
   const why = error instanceof Error ? error.message : String(error);

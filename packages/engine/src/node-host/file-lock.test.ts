@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { lockFile } from "./file-lock.ts";
-import { testProcess } from "./process-fixture.ts";
+import { testProcess } from "./test-process.test-only.ts";
 
 let directory = "";
 before(async () => {
@@ -16,7 +16,10 @@ for (const kind of ["kernel", "sqlite"] as const) {
   test(`${kind}: another process is refused until the owner is killed`, async () => {
     const path = join(directory, kind);
     const arguments_ = `${JSON.stringify(path)}, ${JSON.stringify(kind)}`;
-    const owner = testProcess(["file-lock"], `if (await file_lock.lockFile(${arguments_})) console.log("locked"); setInterval(() => {}, 1000);`);
+    const owner = testProcess(
+      ["file-lock"],
+      `if (await file_lock.lockFile(${arguments_})) console.log("locked"); setInterval(() => {}, 1000);`,
+    );
     await owner.line("locked");
     assert.equal(await lockFile(path, kind), null);
     const rival = await testProcess(["file-lock"], `console.log(await file_lock.lockFile(${arguments_}));`).ended;

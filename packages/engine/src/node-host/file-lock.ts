@@ -23,9 +23,13 @@ export async function lockFile(path: string, kind?: LockKind): Promise<FileLock 
   const tryLock = kind === "sqlite" ? null : await kernelLock();
   if (tryLock !== null) return openFileLock(path, tryLock);
   if (kind === "kernel") {
-    throw new TidemarkError("TM_IO", "the kernel's file lock needs the package fs-native-extensions; install it or leave the kind of lock open", {
-      facts: { path },
-    });
+    throw new TidemarkError(
+      "TM_IO",
+      "the kernel's file lock needs the package fs-native-extensions; install it or leave the kind of lock open",
+      {
+        facts: { path },
+      },
+    );
   }
   return sqliteLock(path);
 }

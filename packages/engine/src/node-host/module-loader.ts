@@ -18,7 +18,10 @@ export async function importModule(url: string | URL): Promise<ModuleExports> {
       throw new TidemarkError("TM_NOT_FOUND", "there is no such module", { cause: error, facts: { url: href } });
     }
     const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    throw new TidemarkError("TM_USER_CODE", `the module could not be loaded: ${why}`, { cause: error, facts: { url: href } });
+    throw new TidemarkError("TM_USER_CODE", `the module could not be loaded: ${why}`, {
+      cause: error,
+      facts: { url: href },
+    });
   }
 }
 

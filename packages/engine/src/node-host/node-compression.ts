@@ -24,7 +24,13 @@ function zstd(bytes: Uint8Array): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     zstdCompress(bytes, { params, pledgedSrcSize: bytes.length }, (error, result) => {
       if (error === null) resolve(ownedBytes(result));
-      else reject(new TidemarkError("TM_INTERNAL", "a block could not be compressed", { cause: error, facts: { bytes: bytes.length } }));
+      else
+        reject(
+          new TidemarkError("TM_INTERNAL", "a block could not be compressed", {
+            cause: error,
+            facts: { bytes: bytes.length },
+          }),
+        );
     });
   });
 }
@@ -32,7 +38,8 @@ function zstd(bytes: Uint8Array): Promise<Uint8Array> {
 async function unzstd(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {
   const declared = zstdContentSize(bytes);
   if (declared === null) throw corrupt("a compressed block has no size in its header", { bytes: bytes.length });
-  if (declared > maxBytes) throw corrupt("a compressed block says that it is larger than it may be", { declared, maxBytes });
+  if (declared > maxBytes)
+    throw corrupt("a compressed block says that it is larger than it may be", { declared, maxBytes });
   const { buffer, engine } = await decompress(bytes, declared);
   if (engine.bytesWritten !== bytes.length || buffer.length !== declared) {
     throw corrupt("a compressed block does not end where it says", {

@@ -4,7 +4,11 @@ import { test } from "node:test";
 import { NodeWritableFile } from "./node-files.ts";
 
 /** A file handle that takes at most `perCall` bytes at a time and whose named calls fail once. */
-function handle(options: { perCall?: number; failSyncs?: number }): { handle: FileHandle; written: () => string; syncs: () => number } {
+function handle(options: { perCall?: number; failSyncs?: number }): {
+  handle: FileHandle;
+  written: () => string;
+  syncs: () => number;
+} {
   const taken: number[] = [];
   let syncs = 0;
   const fake = {
@@ -15,7 +19,8 @@ function handle(options: { perCall?: number; failSyncs?: number }): { handle: Fi
     },
     async datasync() {
       syncs += 1;
-      if (syncs <= (options.failSyncs ?? 0)) throw Object.assign(new Error("EIO: i/o error, fdatasync"), { code: "EIO" });
+      if (syncs <= (options.failSyncs ?? 0))
+        throw Object.assign(new Error("EIO: i/o error, fdatasync"), { code: "EIO" });
     },
     async truncate() {},
     async close() {},
@@ -34,7 +39,10 @@ test("short writes are continued until all is written", async () => {
 
 test("a disk that takes nothing is an error, not a loop", async () => {
   const file = new NodeWritableFile("/f", handle({ perCall: 0 }).handle);
-  await assert.rejects(file.write(bytes("x")), { code: "TM_IO", facts: { path: "/f", errno: "unknown", written: 0, toWrite: 1 } });
+  await assert.rejects(file.write(bytes("x")), {
+    code: "TM_IO",
+    facts: { path: "/f", errno: "unknown", written: 0, toWrite: 1 },
+  });
 });
 
 test("after a failed sync the file is given up: nothing reaches the disk, no sync is retried, close works", async () => {

@@ -14,7 +14,11 @@ export function nodeDisk(options: { lockKind?: LockKind } = {}): Disk {
     openRead: (path) => diskCall("open", path, async () => new NodeReadableFile(path, await open(path, "r"))),
     openWrite: (path, mode) =>
       // Both modes append in the kernel, so that a write after a truncate lands at the new end.
-      diskCall("open for writing", path, async () => new NodeWritableFile(path, await open(path, mode === "create" ? "ax" : "a"))),
+      diskCall(
+        "open for writing",
+        path,
+        async () => new NodeWritableFile(path, await open(path, mode === "create" ? "ax" : "a")),
+      ),
     readFile: (path, { maxBytes = READ_FILE_BYTES_MAX } = {}) => readFile(path, maxBytes),
     link: linkFile,
     rename: (from, to) => diskCall(`rename to ${to}`, from, () => rename(from, to)),
@@ -22,7 +26,8 @@ export function nodeDisk(options: { lockKind?: LockKind } = {}): Disk {
     removeTree: (path) => diskCall("remove the directory", path, () => rm(path, { recursive: true, force: true })),
     list: (path) => diskCall("list", path, async () => (await readdir(path)).sort()),
     stat: statPath,
-    makeDirectory: async (path) => void (await diskCall("make the directory", path, () => mkdir(path, { recursive: true }))),
+    makeDirectory: async (path) =>
+      void (await diskCall("make the directory", path, () => mkdir(path, { recursive: true }))),
     syncDirectory: (path) => diskCall("sync the directory", path, () => syncDirectory(path)),
     lock: (path) => diskCall("lock", path, () => lockFile(path, options.lockKind)),
   };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FAILPOINTS, type FailpointName } from "../host/host.ts";
 import { nodeFailpoint } from "./node-failpoints.ts";
-import { testProcess } from "./process-fixture.ts";
+import { testProcess } from "./test-process.test-only.ts";
 
 test("a process that passes the armed failpoint dies of SIGKILL at that line", async () => {
   const source = `
@@ -49,6 +49,10 @@ test("an unknown name is refused with the nearest one, and so is a bad count", (
   assert.throws(() => nodeFailpoint("comit.before"), { code: "TM_CONFIG", message: /did you mean commit\.before\?/ });
   assert.throws(() => nodeFailpoint("something else"), { code: "TM_CONFIG", message: /^((?!did you mean).)*$/ });
   for (const count of ["0", "-1", "1.5", "x", "1:2"]) {
-    assert.throws(() => nodeFailpoint(`${"commit.before" satisfies FailpointName}:${count}`), { code: "TM_CONFIG" }, count);
+    assert.throws(
+      () => nodeFailpoint(`${"commit.before" satisfies FailpointName}:${count}`),
+      { code: "TM_CONFIG" },
+      count,
+    );
   }
 });

@@ -22,13 +22,19 @@ function parseSetting(setting: string): { name: FailpointName; nth: number } {
   const known = FAILPOINTS.find((failpoint) => failpoint === name);
   if (known === undefined) {
     const nearest = nearestName(name, FAILPOINTS);
-    throw new TidemarkError("TM_CONFIG", `TIDEMARK_FAILPOINT names no failpoint${nearest === undefined ? "" : `; did you mean ${nearest}?`}`, {
-      facts: { given: name, known: FAILPOINTS.join(" ") },
-    });
+    throw new TidemarkError(
+      "TM_CONFIG",
+      `TIDEMARK_FAILPOINT names no failpoint${nearest === undefined ? "" : `; did you mean ${nearest}?`}`,
+      {
+        facts: { given: name, known: FAILPOINTS.join(" ") },
+      },
+    );
   }
   const nth = Number(nthText);
   if (rest.length > 0 || !Number.isSafeInteger(nth) || nth < 1) {
-    throw new TidemarkError("TM_CONFIG", "TIDEMARK_FAILPOINT is name or name:nth with nth a number from 1", { facts: { given: setting } });
+    throw new TidemarkError("TM_CONFIG", "TIDEMARK_FAILPOINT is name or name:nth with nth a number from 1", {
+      facts: { given: setting },
+    });
   }
   return { name: known, nth };
 }

@@ -1,4 +1,4 @@
-import { MessagePort } from "node:worker_threads";
+import type { MessagePort } from "node:worker_threads";
 import { assert } from "../foundation/assert.ts";
 import { TidemarkError } from "../foundation/error.ts";
 import type { MessagePortLike, TransferablePort } from "../host/threads.ts";

@@ -6,10 +6,13 @@ import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { importModule } from "./module-loader.ts";
 import { environment, processFacts } from "./process-facts.ts";
-import { testProcess } from "./process-fixture.ts";
+import { testProcess } from "./test-process.test-only.ts";
 
 test("the first signal calls the handler, the second exits at once", async () => {
-  for (const [signal, code] of [["SIGTERM", 143], ["SIGINT", 130]] as const) {
+  for (const [signal, code] of [
+    ["SIGTERM", 143],
+    ["SIGINT", 130],
+  ] as const) {
     const source = `
       keep_alive.holdProcess();
       signals.onTermination((signal) => console.log("asked by " + signal));
@@ -26,16 +29,23 @@ test("the first signal calls the handler, the second exits at once", async () =>
 });
 
 test("handlers that were taken away leave the signal to its default", async () => {
-  const running = testProcess(["signals", "keep-alive"], `keep_alive.holdProcess(); signals.onTermination(() => {})(); console.log("ready");`);
+  const running = testProcess(
+    ["signals", "keep-alive"],
+    `keep_alive.holdProcess(); signals.onTermination(() => {})(); console.log("ready");`,
+  );
   await running.line("ready");
   running.child.kill("SIGTERM");
   assert.equal((await running.ended).signal, "SIGTERM");
 });
 
 test("timers do not keep the process alive, sleep and holdProcess do", async () => {
-  const after = await testProcess(["node-timers"], `node_timers.nodeTimers().after(600_000, () => {}); console.log("end");`).ended;
+  const after = await testProcess(
+    ["node-timers"],
+    `node_timers.nodeTimers().after(600_000, () => {}); console.log("end");`,
+  ).ended;
   assert.deepEqual([after.code, after.output], [0, "end\n"]);
-  const sleep = await testProcess(["node-timers"], `await node_timers.nodeTimers().sleep(50); console.log("slept");`).ended;
+  const sleep = await testProcess(["node-timers"], `await node_timers.nodeTimers().sleep(50); console.log("slept");`)
+    .ended;
   assert.deepEqual([sleep.code, sleep.output], [0, "slept\n"]);
   const source = `const release = keep_alive.holdProcess(); node_timers.nodeTimers().after(50, () => { console.log("ran"); release(); });`;
   const held = await testProcess(["node-timers", "keep-alive"], source).ended;
@@ -90,6 +100,17 @@ test("what a worker thread prints comes out of the process", async () => {
   assert.match(end.output, /null/);
 });
 
+test("a thread that fills its heap is told as TM_WORKER, and the process lives on", async () => {
+  const worker = "const kept = []; for (;;) kept.push(new Array(10_000).fill({}));";
+  const source = `
+    const taskWorker = "data:text/javascript," + encodeURIComponent(${JSON.stringify(worker)});
+    const error = await node_threads.nodeThreads({ taskWorker }).start({ name: "t", start: null, ports: [] }).exited;
+    console.log(error.code, error.cause.code);
+  `;
+  const end = await testProcess(["node-threads"], source, { NODE_OPTIONS: "--max-old-space-size=64" }).ended;
+  assert.deepEqual([end.code, end.output], [0, "TM_WORKER ERR_WORKER_OUT_OF_MEMORY\n"], end.error);
+});
+
 test("a module is loaded by URL; what is wrong with it is told apart", async () => {
   const directory = await mkdtemp(join(tmpdir(), "tidemark-module-"));
   try {
@@ -97,7 +118,9 @@ test("a module is loaded by URL; what is wrong with it is told apart", async () 
       await writeFile(join(directory, name), source);
       return pathToFileURL(join(directory, name));
     };
-    const good = await importModule(await url("good.ts", "export default { n: 1 as number }; export const name = 'x';"));
+    const good = await importModule(
+      await url("good.ts", "export default { n: 1 as number }; export const name = 'x';"),
+    );
     assert.deepEqual({ ...good }, { default: { n: 1 }, name: "x" });
     await assert.rejects(importModule(pathToFileURL(join(directory, "absent.ts"))), { code: "TM_NOT_FOUND" });
     const bad: readonly [string, string, RegExp][] = [

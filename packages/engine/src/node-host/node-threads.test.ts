@@ -57,7 +57,9 @@ test("what a thread posted last is delivered before its end is told", async () =
 
 test("a buffer in the transfer list is moved", async () => {
   const threads = nodeThreads({
-    taskWorker: threadModule("port.onMessage((bytes) => { port.post(bytes, [bytes.buffer]); port.post(bytes.length); port.close(); });"),
+    taskWorker: threadModule(
+      "port.onMessage((bytes) => { port.post(bytes, [bytes.buffer]); port.post(bytes.length); port.close(); });",
+    ),
   });
   const thread = threads.start({ name: "move", start: null, ports: [] });
   const next = inbox(thread.port);
@@ -85,7 +87,11 @@ test("a crash, a foreign exit code and a floating rejection are told as TM_WORKE
 });
 
 test("terminate ends a thread that never gives way; that is no error", async () => {
-  const thread = nodeThreads({ taskWorker: threadModule("port.post('on'); for (;;);") }).start({ name: "busy", start: null, ports: [] });
+  const thread = nodeThreads({ taskWorker: threadModule("port.post('on'); for (;;);") }).start({
+    name: "busy",
+    start: null,
+    ports: [],
+  });
   assert.equal(await inbox(thread.port)(), "on");
   await thread.terminate();
   assert.equal(await thread.exited, null);

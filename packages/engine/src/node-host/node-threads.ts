@@ -15,7 +15,11 @@ export function nodeThreads(options: { taskWorker?: string | URL } = {}): Thread
       const given = ports.map(rawPort);
       const data: ThreadData = { start, port: port2, ports: given, shared: processShared() };
       const entry = options.taskWorker ?? import.meta.resolve("#task-worker");
-      const worker = new Worker(new URL(entry), { name, workerData: { [THREAD_DATA]: data }, transferList: [port2, ...given] });
+      const worker = new Worker(new URL(entry), {
+        name,
+        workerData: { [THREAD_DATA]: data },
+        transferList: [port2, ...given],
+      });
       return threadOf(name, worker, port1);
     },
     channel() {
@@ -33,8 +37,8 @@ function rawPort(port: TransferablePort): MessagePort {
 function threadOf(name: string, worker: Worker, rawMainPort: MessagePort): Thread {
   const port = new NodePort(rawMainPort);
   let stopped = false;
-  let failure: unknown = null;
-  worker.on("error", (error) => (failure = error));
+  let failure: { readonly error: unknown } | null = null;
+  worker.on("error", (error) => (failure = { error }));
   const exited = new Promise<Error | null>((resolve) => {
     worker.on("exit", (exitCode) => {
       // What the thread said last must come before the news of its end.
@@ -56,17 +60,19 @@ function threadOf(name: string, worker: Worker, rawMainPort: MessagePort): Threa
   };
 }
 
-function exitError(thread: string, exitCode: number, cause: unknown): Error | null {
-  if (cause === null) {
+function exitError(thread: string, exitCode: number, failure: { readonly error: unknown } | null): Error | null {
+  const facts = { thread };
+  if (failure === null) {
     if (exitCode === 0) return null;
-    return new TidemarkError("TM_WORKER", "a worker thread ended before its work was done", { facts: { thread, exitCode } });
-  }
-  if (errnoOf(cause) === "ERR_WORKER_OUT_OF_MEMORY") {
-    return new TidemarkError("TM_WORKER", "a worker thread ran out of memory; give the process more with --max-old-space-size", {
-      cause,
-      facts: { thread },
+    return new TidemarkError("TM_WORKER", "a worker thread ended before its work was done", {
+      facts: { thread, exitCode },
     });
   }
+  const cause = failure.error;
+  if (errnoOf(cause) === "ERR_WORKER_OUT_OF_MEMORY") {
+    const message = "a worker thread ran out of memory; give the process more with --max-old-space-size";
+    return new TidemarkError("TM_WORKER", message, { cause, facts });
+  }
   const why = cause instanceof Error ? cause.message : String(cause);
-  return new TidemarkError("TM_WORKER", `a worker thread failed: ${why}`, { cause, facts: { thread } });
+  return new TidemarkError("TM_WORKER", `a worker thread failed: ${why}`, { cause, facts });
 }

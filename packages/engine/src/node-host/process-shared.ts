@@ -1,12 +1,4 @@
-import { threadData } from "./thread-data.ts";
-
-/** Memory that all threads of this process share. */
-export interface ProcessShared {
-  /** Latest wall-clock time any thread was given, so that the clock never runs backwards across threads either. */
-  readonly latestNowMs: BigInt64Array;
-  /** How often the armed failpoint was passed, in all threads together. */
-  readonly failpointHits: Int32Array;
-}
+import { threadData, type ProcessShared } from "./thread-data.ts";
 
 let shared: ProcessShared | null = null;
 

@@ -1,6 +1,13 @@
 import { workerData, type MessagePort } from "node:worker_threads";
 import type { Json } from "../foundation/json.ts";
-import type { ProcessShared } from "./process-shared.ts";
+
+/** Memory that all threads of this process share. */
+export interface ProcessShared {
+  /** Latest wall-clock time any thread was given, so that the clock never runs backwards across threads either. */
+  readonly latestNowMs: BigInt64Array;
+  /** How often the armed failpoint was passed, in all threads together. */
+  readonly failpointHits: Int32Array;
+}
 
 /** What a thread gets from the thread that started it, as `workerData`. */
 export interface ThreadData {

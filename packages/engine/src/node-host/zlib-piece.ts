@@ -58,7 +58,9 @@ export class PieceDecoder {
   #take(bytes: Uint8Array): void {
     this.#decodedBytes += bytes.length;
     if (this.#decodedBytes > DECODED_BYTES_MAX) {
-      this.#fail(`a piece of ${this.#format} data expands to more than ${DECODED_BYTES_MAX} bytes; it is not what it seems`);
+      this.#fail(
+        `a piece of ${this.#format} data expands to more than ${DECODED_BYTES_MAX} bytes; it is not what it seems`,
+      );
       this.#stream.destroy();
       return;
     }

@@ -78,7 +78,9 @@ const PLANTED: readonly { fault: string; foundBy: string; faults: Partial<Faults
   {
     fault: "long delays overflow",
     foundBy: "timers: a delay beyond what a platform timer holds does not fire at once",
-    faults: { timers: ({ timers }) => ({ after: (delayMs, run) => timers.after(delayMs >= 2 ** 31 ? 1 : delayMs, run) }) },
+    faults: {
+      timers: ({ timers }) => ({ after: (delayMs, run) => timers.after(delayMs >= 2 ** 31 ? 1 : delayMs, run) }),
+    },
   },
   {
     fault: "a timer runs within the call",
@@ -118,7 +120,11 @@ const PLANTED: readonly { fault: string; foundBy: string; faults: Partial<Faults
 function sharingChannel(): ReturnType<Threads["channel"]> {
   const inbox: unknown[] = [];
   const left = { post: (message: unknown) => void inbox.push(message), onMessage: () => {}, close: () => {} };
-  const right = { post: () => {}, onMessage: (receive: (message: unknown) => void) => inbox.forEach(receive), close: () => {} };
+  const right = {
+    post: () => {},
+    onMessage: (receive: (message: unknown) => void) => inbox.forEach(receive),
+    close: () => {},
+  };
   return [{ open: () => left }, { open: () => right }];
 }
 

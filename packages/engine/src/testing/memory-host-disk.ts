@@ -70,7 +70,8 @@ class DiskOfProcess {
     const target = this.#place(to, "rename");
     const replaced = target.directory.names.get(target.name);
     if (replaced === node) return;
-    if (replaced instanceof MemoryDirectory) throw ioError(node instanceof MemoryFile ? "EISDIR" : "ENOTEMPTY", "rename", to);
+    if (replaced instanceof MemoryDirectory)
+      throw ioError(node instanceof MemoryFile ? "EISDIR" : "ENOTEMPTY", "rename", to);
     if (replaced !== undefined && node instanceof MemoryDirectory) throw ioError("ENOTDIR", "rename", to);
     source.directory.names.delete(source.name);
     target.directory.names.set(target.name, node);

@@ -7,9 +7,13 @@ import type { MemoryLife } from "./memory-host-life.ts";
 export function memoryThreads(life: MemoryLife, turn: () => Promise<void>): Threads {
   return {
     start({ name }) {
-      throw new TidemarkError("TM_CONFIG", "the in-memory host has no threads; give the pipeline object to start, so that its tasks run in this thread", {
-        facts: { thread: name },
-      });
+      throw new TidemarkError(
+        "TM_CONFIG",
+        "the in-memory host has no threads; give the pipeline object to start, so that its tasks run in this thread",
+        {
+          facts: { thread: name },
+        },
+      );
     },
     channel() {
       const left = new MemoryPort(life, turn);

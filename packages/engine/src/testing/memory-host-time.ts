@@ -88,7 +88,8 @@ export class VirtualTime {
       if (settled) return promise;
       const timer = this.#next(until);
       if (timer === null) {
-        const why = this.#timers.size === 0 ? "no timer is left that could bring it about" : "too much virtual time would pass";
+        const why =
+          this.#timers.size === 0 ? "no timer is left that could bring it about" : "too much virtual time would pass";
         throw new TidemarkError("TM_INTERNAL", `what the test waits for does not happen: ${why}`, {
           facts: { elapsedMs: this.#elapsedMs, maxMs, timers: this.#timers.size },
         });
@@ -114,7 +115,8 @@ export class VirtualTime {
   #next(until: number): PendingTimer | null {
     let next: PendingTimer | null = null;
     for (const timer of this.#timers) {
-      const earlier = next === null || timer.dueMs < next.dueMs || (timer.dueMs === next.dueMs && timer.order < next.order);
+      const earlier =
+        next === null || timer.dueMs < next.dueMs || (timer.dueMs === next.dueMs && timer.order < next.order);
       if (earlier && timer.dueMs <= until) next = timer;
     }
     return next;

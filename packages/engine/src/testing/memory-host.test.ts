@@ -4,7 +4,8 @@ import { CrashSignal } from "./memory-host-life.ts";
 import { memoryHost, type MemoryHost } from "./memory-host.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-const text = async (host: MemoryHost, path: string): Promise<string> => new TextDecoder().decode(await host.disk.readFile(path));
+const text = async (host: MemoryHost, path: string): Promise<string> =>
+  new TextDecoder().decode(await host.disk.readFile(path));
 
 async function write(host: MemoryHost, path: string, content: string, sync: boolean): Promise<void> {
   const file = await host.disk.openWrite(path, "append");
@@ -173,7 +174,11 @@ test("the same seed gives the same randomness, another seed another", () => {
 
 test("standard streams are fed and read by the test", async () => {
   const host = memoryHost();
-  const reading = (async () => [await host.streams.readInput(), await host.streams.readInput(), await host.streams.readInput()])();
+  const reading = (async () => [
+    await host.streams.readInput(),
+    await host.streams.readInput(),
+    await host.streams.readInput(),
+  ])();
   host.console.feed("a");
   await host.settle();
   host.console.feed(bytes("b"));

@@ -11,15 +11,23 @@ export interface TestProcess {
 }
 
 /** Starts the process; `modules` are file names of this room without `.ts`, dashes become underscores. */
-export function testProcess(modules: readonly string[], source: string, environment: Record<string, string> = {}): TestProcess {
+export function testProcess(
+  modules: readonly string[],
+  source: string,
+  environment: Record<string, string> = {},
+): TestProcess {
   const imports = modules.map((name) => {
     const url = JSON.stringify(import.meta.resolve(`./${name}.ts`));
     return `import * as ${name.replaceAll("-", "_")} from ${url};`;
   });
-  const child = spawn(process.execPath, ["--conditions=@tidemark/source", "--input-type=module", "--eval", `${imports.join("")}${source}`], {
-    env: { ...process.env, NODE_TEST_CONTEXT: undefined, ...environment },
-    stdio: ["pipe", "pipe", "pipe"],
-  });
+  const child = spawn(
+    process.execPath,
+    ["--conditions=@tidemark/source", "--input-type=module", "--eval", `${imports.join("")}${source}`],
+    {
+      env: { ...process.env, NODE_TEST_CONTEXT: undefined, ...environment },
+      stdio: ["pipe", "pipe", "pipe"],
+    },
+  );
   let output = "";
   let error = "";
   let look = (): void => {};
@@ -28,9 +36,11 @@ export function testProcess(modules: readonly string[], source: string, environm
     look();
   });
   child.stderr.on("data", (piece: Uint8Array) => (error += new TextDecoder().decode(piece)));
-  const ended = new Promise<{ code: number | null; signal: string | null; output: string; error: string }>((resolve) => {
-    child.on("close", (code, signal) => resolve({ code, signal, output, error }));
-  });
+  const ended = new Promise<{ code: number | null; signal: string | null; output: string; error: string }>(
+    (resolve) => {
+      child.on("close", (code, signal) => resolve({ code, signal, output, error }));
+    },
+  );
   return {
     child,
     ended,
@@ -40,7 +50,9 @@ export function testProcess(modules: readonly string[], source: string, environm
           if (output.split("\n").slice(0, -1).includes(line)) resolve();
         };
         look();
-        void ended.then((end) => reject(new Error(`the process ended before it printed ${line}: ${JSON.stringify(end)}`)));
+        void ended.then((end) =>
+          reject(new Error(`the process ended before it printed ${line}: ${JSON.stringify(end)}`)),
+        );
       }),
   };
 }

@@ -97,6 +97,15 @@ test("stateless steps carry types along", () => {
     expectType<Equal<In<typeof spread>["at"], number>>();
     const words = flights.flatMap((f) => f.origin.split(""));
     expectType<Equal<typeof words, Stream<string>>>();
+    const pairs = flights.flatMap(function* (f) {
+      yield { at: f.origin };
+      yield { at: f.destination };
+    });
+    expectType<Equal<typeof pairs, Stream<{ at: string }>>>();
+    const some = flights.flatMap((f) => (f.delay > 0 ? [{ at: f.origin, n: 1 }] : []));
+    expectType<Equal<typeof some, Stream<{ at: string; n: number }>>>();
+    const fromSet = flights.flatMap((f) => new Set([f.origin, f.destination]));
+    expectType<Equal<typeof fromSet, Stream<string>>>();
     const same = flights
       .filter((f) => f.delay > 0)
       .merge(

@@ -40,6 +40,8 @@ export const REJECTED: Readonly<Record<string, (given: Given) => void>> = {
     const hourly = byOrigin.window(tumbling("1h")).aggregate("w", { n: count() });
     // @ts-expect-error -- no such field of the result
     hourly.map((r) => r.m);
+    // @ts-expect-error -- a string is not a list of records
+    flights.flatMap((f) => f.origin);
     // @ts-expect-error -- records are read-only
     flights.map((f) => (f.delay = 0));
   },

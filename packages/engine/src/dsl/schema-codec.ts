@@ -1,4 +1,5 @@
 import { hashText } from "../graph/text-hash.ts";
+import { recordSchema } from "../record/record-schema.ts";
 import { PLAIN_CODEC, type StateCodec } from "../state/state-codec.ts";
 import { checkSchema, type Schema } from "./schema.ts";
 
@@ -8,28 +9,9 @@ import { checkSchema, type Schema } from "./schema.ts";
  */
 export function schemaCodec(schema: Schema, what: string): StateCodec {
   checkSchema(schema, what, undefined);
-  const jsonSchema = outputJsonSchema(schema);
+  const { jsonSchema } = recordSchema(schema, { trust: true });
   if (jsonSchema === null) return PLAIN_CODEC;
   return { ...PLAIN_CODEC, schemaHash: hashText(canonicalJson(jsonSchema)), jsonSchema };
-}
-
-interface OffersJsonSchema {
-  readonly jsonSchema: { output(options: { target: string }): unknown };
-}
-
-function outputJsonSchema(schema: Schema): unknown {
-  const standard: object = schema["~standard"];
-  if (!offersJsonSchema(standard)) return null;
-  try {
-    return standard.jsonSchema.output({ target: "draft-2020-12" });
-  } catch {
-    // The specification's way of saying that this schema (a transform, a function) has no JSON Schema.
-    return null;
-  }
-}
-
-function offersJsonSchema(standard: object): standard is OffersJsonSchema {
-  return "jsonSchema" in standard && typeof standard.jsonSchema === "object" && standard.jsonSchema !== null;
 }
 
 function canonicalJson(value: unknown): string {

@@ -37,8 +37,8 @@ export class Stream<T> {
     return new Stream(addStateless(this[point], "filter", fn));
   }
 
-  /** Any number of records out for each record in, in the order of the returned array. */
-  flatMap<U>(fn: (record: Readonly<T>) => readonly U[]): Stream<U> {
+  /** Any number of records out for each record in: those of the returned array or other iterable (but a string), in its order. */
+  flatMap<U>(fn: (record: Readonly<T>) => Iterable<U> & object): Stream<U> {
     return new Stream(addStateless(this[point], "flatMap", fn));
   }
 
@@ -190,6 +190,6 @@ type KeyValue<K extends Key> = K extends readonly [...infer Parts] ? [...Parts] 
 type Flat<T> = T extends infer Row ? { [Name in keyof Row]: Row[Name] } : never;
 
 function addStateless(at: Point, kind: "map" | "filter" | "flatMap", fn: (record: never) => unknown): Point {
-  checkFunction(fn, kind, at.builder.name);
+  checkFunction(fn, kind, at.builder.name, { generators: kind === "flatMap" });
   return at.at(at.builder.stateless({ kind, fn, inputs: [at.output] }));
 }

@@ -241,7 +241,7 @@ function compareBytes(a: Uint8Array, b: Uint8Array): number {
 for (const isolation of ["copy", "live"] as const) {
   test(`memory backend (${isolation}) equals plain collections under random operations`, () => {
     fc.assert(
-      fc.property(fc.array(op, { maxLength: 80 }), (ops) => {
+      fc.property(fc.array(op, { maxLength: 80, size: "max" }), (ops) => {
         const pair = new Pair(isolation);
         for (const each of ops) pair.apply(each);
         pair.journal("commit");
@@ -257,7 +257,7 @@ for (const isolation of ["copy", "live"] as const) {
 
 test("the estimate of bytes comes back to what an emptied state had", () => {
   fc.assert(
-    fc.property(fc.array(op, { maxLength: 60 }), (ops) => {
+    fc.property(fc.array(op, { maxLength: 60, size: "max" }), (ops) => {
       const pair = new Pair("copy");
       // Rows that come and go leave garbage in the key arena until it is compacted; this is about states.
       for (const each of ops) if (each.on !== "restart" && each.on !== "release") pair.apply(each);

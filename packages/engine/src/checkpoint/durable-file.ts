@@ -1,0 +1,33 @@
+import type { WritableFile } from "../host/disk.ts";
+import type { Host } from "../host/host.ts";
+
+/** Opens, hands the file to `work`, and closes it whatever happens; an error of `work` wins over one of closing. */
+export async function withNewFile<T>(host: Host, path: string, work: (file: WritableFile) => Promise<T>): Promise<T> {
+  const file = await host.disk.openWrite(path, "create");
+  let result: T;
+  try {
+    result = await work(file);
+  } catch (error) {
+    // The file is given up: whether it can still be closed no longer matters, only why it was given up.
+    await file.close().catch(() => undefined);
+    throw error;
+  }
+  await file.close();
+  return result;
+}
+
+/** Makes a directory and its parents so that they outlast a power loss. */
+export async function makeDurableDirectory(host: Host, path: string): Promise<void> {
+  const missing: string[] = [];
+  for (let at = path; (await host.disk.stat(at)) === null; at = parentOf(at)) missing.push(at);
+  if (missing.length === 0) return;
+  await host.disk.makeDirectory(path);
+  for (const made of missing) await host.disk.syncDirectory(parentOf(made));
+}
+
+function parentOf(path: string): string {
+  const trimmed = path.replace(/\/+$/, "");
+  const slash = trimmed.lastIndexOf("/");
+  if (slash < 0) return ".";
+  return slash === 0 ? "/" : trimmed.slice(0, slash);
+}

@@ -1,0 +1,108 @@
+import { crc32 } from "../foundation/crc32.ts";
+import { TidemarkError } from "../foundation/error.ts";
+import type { WritableFile } from "../host/disk.ts";
+import type { Host } from "../host/host.ts";
+import { checkpointFailed } from "./checkpoint-error.ts";
+import { SEGMENTS_DIRECTORY, segmentPath } from "./checkpoint-files.ts";
+import type { SegmentBlock } from "./checkpoint-store.ts";
+import { withNewFile } from "./durable-file.ts";
+import type { BlockDescriptor, SegmentDescriptor } from "./manifest.ts";
+import { BLOCK_BYTES_MAX, encodeBlockHeader, encodeFileHeader, encodeFooter, FOOTER_BYTES } from "./segment-format.ts";
+
+/** Small blocks are gathered up to this much before they are written. */
+const CHUNK_BYTES = 1_048_576;
+
+/**
+ * Writes one task's blocks as a segment file and makes it durable, name included. May be called from any thread, for the owner of
+ * `directory` (the state directory, which its store has made). A disk that fails is TM_CHECKPOINT_FAILED; the file is then left to
+ * retention and never tried again.
+ */
+export async function writeSegment(
+  host: Host,
+  options: {
+    readonly directory: string;
+    readonly checkpoint: number;
+    readonly epoch: number;
+    readonly task: string;
+    readonly blocks: readonly SegmentBlock[];
+  },
+): Promise<SegmentDescriptor> {
+  const { directory, checkpoint, epoch, task, blocks } = options;
+  const fileId = host.random.id();
+  const path = segmentPath(checkpoint, epoch, fileId);
+  host.failpoint("checkpoint.segment.before-write");
+  try {
+    const written = await withNewFile(host, `${directory}/${path}`, async (file) => {
+      const output = new ChunkedOutput(file);
+      output.add(encodeFileHeader({ fileId, checkpoint, epoch, blockCount: blocks.length }));
+      const descriptors = await writeBlocks(host, output, { fileId, checkpoint, blocks });
+      const sizeBytes = output.length + FOOTER_BYTES;
+      output.add(encodeFooter({ fileId, blockCount: blocks.length, sizeBytes }));
+      await output.flush();
+      host.failpoint("checkpoint.segment.before-fsync");
+      await file.sync();
+      return { sizeBytes, crc32: output.crc, blocks: descriptors };
+    });
+    await host.disk.syncDirectory(`${directory}/${SEGMENTS_DIRECTORY}`);
+    host.failpoint("checkpoint.segment.after-fsync");
+    return { path, fileId, task, ...written };
+  } catch (error) {
+    throw checkpointFailed(error, path);
+  }
+}
+
+async function writeBlocks(
+  host: Host,
+  output: ChunkedOutput,
+  segment: { fileId: string; checkpoint: number; blocks: readonly SegmentBlock[] },
+): Promise<BlockDescriptor[]> {
+  const { fileId, checkpoint, blocks } = segment;
+  const descriptors: BlockDescriptor[] = [];
+  for (const [index, { operator, keyGroup, payload }] of blocks.entries()) {
+    if (payload.length > BLOCK_BYTES_MAX) {
+      throw new TidemarkError("TM_CHECKPOINT_FAILED", "a key group holds more state than fits in a block; it needs more key groups", {
+        facts: { operator, keyGroup, bytes: payload.length, bytesMax: BLOCK_BYTES_MAX },
+      });
+    }
+    const stored = await host.compression.zstd(payload);
+    const name = new TextEncoder().encode(operator);
+    const header = encodeBlockHeader({ operator: name, keyGroup, index, rawBytes: payload.length, checkpoint, fileId }, stored);
+    descriptors.push({ operator, keyGroup, offset: output.length, sizeBytes: header.length + stored.length });
+    output.add(header);
+    output.add(stored);
+    if (output.waitingBytes >= CHUNK_BYTES) await output.flush();
+  }
+  return descriptors;
+}
+
+/** Gathers pieces into larger writes and keeps the running checksum. */
+class ChunkedOutput {
+  readonly #file: WritableFile;
+  #waiting: Uint8Array[] = [];
+  waitingBytes = 0;
+  length = 0;
+  crc = 0;
+
+  constructor(file: WritableFile) {
+    this.#file = file;
+  }
+
+  add(piece: Uint8Array): void {
+    this.#waiting.push(piece);
+    this.waitingBytes += piece.length;
+    this.length += piece.length;
+    this.crc = crc32(piece, this.crc);
+  }
+
+  async flush(): Promise<void> {
+    const bytes = new Uint8Array(this.waitingBytes);
+    let end = 0;
+    for (const piece of this.#waiting) {
+      bytes.set(piece, end);
+      end += piece.length;
+    }
+    this.#waiting = [];
+    this.waitingBytes = 0;
+    await this.#file.write(bytes);
+  }
+}

@@ -1,0 +1,31 @@
+import type { AggregateFunction } from "../aggregate-function.ts";
+import { accumulatorCodec } from "./accumulator-codec.ts";
+import { numberInput } from "./checked-input.ts";
+import { QuantileSketch, type PlainSketch } from "./quantile-sketch.ts";
+
+/**
+ * The q-quantile of numbers, 0 <= q <= 1, within 1 % of a value that has that rank: a mergeable sketch of some kilobytes
+ * instead of the values. NaN if any value is NaN.
+ */
+export function quantileAggregate<In>(input: (record: In) => number, q: number): AggregateFunction<In, number, QuantileSketch, number> {
+  return {
+    kind: "quantile",
+    parameters: { q },
+    input: numberInput("quantile", input),
+    create: () => new QuantileSketch(),
+    add(sketch, value) {
+      sketch.add(value);
+      return sketch;
+    },
+    merge(sketch, other) {
+      sketch.merge(other);
+      return sketch;
+    },
+    result: (sketch) => sketch.quantile(q),
+    codec: accumulatorCodec<QuantileSketch>("quantile/1", {
+      encode: (sketch) => sketch.toPlain(),
+      decode: (plain: PlainSketch) => QuantileSketch.fromPlain(plain),
+    }),
+    custom: false,
+  };
+}

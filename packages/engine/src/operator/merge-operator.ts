@@ -1,0 +1,47 @@
+import type { Json } from "../foundation/json.ts";
+import type { RecordBatch } from "../record/batch.ts";
+import { WatermarkCombiner } from "../time/watermark-combiner.ts";
+import { watermarkJson } from "../time/watermark-holder.ts";
+import { NO_WATERMARK } from "../time/watermark.ts";
+import type { Operator, OperatorContext, Output } from "./operator.ts";
+
+/** The records of several streams as they come; its watermark is the least of theirs. Keys stay. */
+export class MergeOperator implements Operator {
+  readonly #output: Output;
+  readonly #combiner: WatermarkCombiner;
+  #told = NO_WATERMARK;
+  #toldIdle = false;
+
+  constructor(context: OperatorContext, options: { readonly inputs: number }) {
+    this.#output = context.output;
+    this.#combiner = new WatermarkCombiner(options.inputs);
+  }
+
+  onBatch(input: number, batch: RecordBatch): void {
+    this.#output.batch(this.#combiner.combine(input, batch));
+  }
+
+  onWatermark(input: number, watermark: number): void {
+    this.#combiner.update(input, watermark);
+    this.#tell();
+  }
+
+  onIdle(input: number, idle: boolean): void {
+    this.#combiner.setIdle(input, idle);
+    this.#tell();
+  }
+
+  facts(): Json {
+    return {
+      watermark: watermarkJson(this.#combiner.watermark),
+      inputs: this.#combiner.facts().map(({ watermark, idle, ended }) => ({ watermark: watermarkJson(watermark), idle, ended })),
+    };
+  }
+
+  #tell(): void {
+    const { watermark, idle } = this.#combiner;
+    if (this.#toldIdle && !idle) this.#output.idle((this.#toldIdle = false));
+    if (watermark > this.#told) this.#output.watermark((this.#told = watermark));
+    if (!this.#toldIdle && idle) this.#output.idle((this.#toldIdle = true));
+  }
+}

@@ -1,0 +1,75 @@
+import { BatchBuilder } from "../record/batch-builder.ts";
+import type { RecordLayout } from "../record/layout.ts";
+import { withKeys } from "../record/row-copy.ts";
+import type { KeyTable } from "../state/state-backend.ts";
+import { NO_WATERMARK } from "../time/watermark.ts";
+import type { Output } from "./operator.ts";
+
+/** Time and row kind of a row that is written. */
+export interface RowTimes {
+  readonly timestamp: number;
+  /** The watermark that holds before the row; raised to what was written before. */
+  readonly watermark: number;
+  readonly rowKind?: number;
+  /** Row of the operator's state, for output that stays keyed. */
+  readonly tag?: number;
+}
+
+/**
+ * Writes an operator's rows into batches for its output, with watermarks that never go back. `begin`, `commit` and `rollback`
+ * bracket the rows of one record: nothing of them reaches the output before `commit`, so that a failure further down the
+ * chain is never taken for one of this operator's user code.
+ */
+export class ResultWriter {
+  readonly #builder: BatchBuilder;
+  readonly #output: Output;
+  #watermark = NO_WATERMARK;
+  #watermarkAtBegin = NO_WATERMARK;
+
+  /**
+   * `layout`: null or left out, it is learned from what is written. `keys`: the output stays keyed; each row needs its tag.
+   */
+  constructor(output: Output, options: { layout?: RecordLayout | null; keys?: KeyTable } = {}) {
+    this.#output = output;
+    const { layout = null, keys } = options;
+    this.#builder = new BatchBuilder({
+      layout,
+      emit: (batch, tags) => {
+        output.batch(keys === undefined ? batch : withKeys(batch, keys.keyColumn(tags, batch.length)));
+      },
+    });
+  }
+
+  /** Appends a row; TM_RECORD if it does not fit a fixed layout. */
+  write(record: unknown, times: RowTimes): void {
+    const watermark = Math.max(this.#watermark, times.watermark);
+    this.#builder.append(record, { ...times, watermark });
+    this.#watermark = watermark;
+  }
+
+  begin(): void {
+    this.#watermarkAtBegin = this.#watermark;
+    this.#builder.mark();
+  }
+
+  commit(): void {
+    this.#builder.commit();
+  }
+
+  rollback(): void {
+    this.#builder.rollback();
+    this.#watermark = this.#watermarkAtBegin;
+  }
+
+  /** Hands on what is left. */
+  flush(): void {
+    this.#builder.flush();
+  }
+
+  /** Hands on what is left, then the watermark. */
+  watermark(watermark: number): void {
+    this.#builder.flush();
+    this.#watermark = Math.max(this.#watermark, watermark);
+    this.#output.watermark(watermark);
+  }
+}

@@ -1,0 +1,14 @@
+import { TidemarkError } from "../foundation/error.ts";
+
+/** Throws on what a bug of Tidemark raised while user code ran; anything else is the user code's own failure. */
+export function rethrowInternal(error: unknown): void {
+  if (error instanceof TidemarkError && error.kind === "internal") throw error;
+}
+
+/** Refuses the result of a user function that should have been synchronous; throws TM_USER_CODE. */
+export function refusePromise(returned: unknown, what: string): void {
+  if (!(returned instanceof Promise)) return;
+  // The misuse itself is reported; its own outcome, which comes too late, must not end the process.
+  returned.catch(() => undefined);
+  throw new TidemarkError("TM_USER_CODE", `${what} returned a promise: user functions are synchronous, do asynchronous work before or after`);
+}

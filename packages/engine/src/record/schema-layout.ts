@@ -8,7 +8,7 @@ const INT32_MAX = 2 ** 31 - 1;
 
 /** Keywords that say nothing about which kind of value it is. */
 const SILENT = new Set([
-  "$schema", "$id", "$comment", "$anchor", "title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly", "format",
+  "$schema", "$id", "id", "$comment", "$anchor", "title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly", "format",
   "pattern", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
 ]);
 
@@ -19,9 +19,9 @@ const SILENT = new Set([
  */
 export function schemaLayout(jsonSchema: unknown): RecordLayout {
   if (!isObject(jsonSchema) || jsonSchema["type"] !== "object") return VALUE_LAYOUT;
-  const { properties, required, additionalProperties, $defs, ...rest } = jsonSchema;
+  const { properties, required, additionalProperties, ...rest } = jsonSchema;
   const isClosed = additionalProperties === undefined || additionalProperties === false;
-  const isPlain = Object.keys(rest).every((keyword) => keyword === "type" || SILENT.has(keyword));
+  const isPlain = Object.keys(rest).every((keyword) => keyword === "type" || keyword === "$defs" || SILENT.has(keyword));
   if (!isObject(properties) || !isClosed || !isPlain) return VALUE_LAYOUT;
   const names = Object.keys(properties);
   if (names.length > FIELDS_MAX || names.some(isOddName)) return VALUE_LAYOUT;

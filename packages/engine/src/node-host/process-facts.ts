@@ -41,13 +41,3 @@ export function processFacts(): ProcessFacts {
 export function environment(name: string): string | undefined {
   return process.env[name];
 }
-
-/** Ends the process with a code; what was not written or made durable is lost. */
-export function exitProcess(code: number): never {
-  process.exit(code);
-}
-
-/** The code with which the process ends when nothing keeps it alive any more. */
-export function setExitCode(code: number): void {
-  process.exitCode = code;
-}

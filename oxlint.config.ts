@@ -48,7 +48,6 @@ export default defineConfig({
     "typescript/ban-ts-comment": "error",
     "typescript/consistent-type-imports": "error",
 
-    "unicorn/no-abusive-eslint-disable": "error",
     // Sized arrays are how batches and tables are made; `new Array(n)` is meant.
     "unicorn/no-new-array": "off",
     // Interfaces here are written with methods; what is handed around is closures.

@@ -75,8 +75,9 @@ export async function* filePieces(disk: Disk, path: string, offset: number): Asy
   if ((await disk.stat(path)) === null) return;
   const file = await disk.openRead(path);
   try {
-    for (let at = offset; ; ) {
-      const piece = new Uint8Array(PIECE_BYTES);
+    const sizeBytes = await file.sizeBytes();
+    for (let at = offset; at < sizeBytes; ) {
+      const piece = new Uint8Array(Math.min(PIECE_BYTES, sizeBytes - at));
       const length = await file.read(piece, at);
       if (length === 0) return;
       at += length;

@@ -3,6 +3,7 @@ import type { RecordLayout } from "../record/layout.ts";
 import { withKeys } from "../record/row-copy.ts";
 import type { KeyTable } from "../state/state-backend.ts";
 import { NO_WATERMARK } from "../time/watermark.ts";
+import type { RowOrigin } from "./one-row-batch.ts";
 import type { Output } from "./operator.ts";
 
 /** Time and row kind of a row that is written. */
@@ -15,35 +16,46 @@ export interface RowTimes {
   readonly tag?: number;
 }
 
+export interface ResultWriterOptions {
+  /** Null or left out: learned from what is written. */
+  readonly layout?: RecordLayout | null;
+  /** The output stays keyed; each row needs its tag. */
+  readonly keys?: KeyTable;
+}
+
 /**
  * Writes an operator's rows into batches for its output, with watermarks that never go back. `begin`, `commit` and `rollback`
  * bracket the rows of one record: nothing of them reaches the output before `commit`, so that a failure further down the
  * chain is never taken for one of this operator's user code.
  */
 export class ResultWriter {
-  readonly #builder: BatchBuilder;
+  #builder: BatchBuilder;
   readonly #output: Output;
+  readonly #options: ResultWriterOptions;
+  #origin: RowOrigin | null = null;
   #watermark = NO_WATERMARK;
   #watermarkAtBegin = NO_WATERMARK;
 
-  /**
-   * `layout`: null or left out, it is learned from what is written. `keys`: the output stays keyed; each row needs its tag.
-   */
-  constructor(output: Output, options: { layout?: RecordLayout | null; keys?: KeyTable } = {}) {
+  constructor(output: Output, options: ResultWriterOptions = {}) {
     this.#output = output;
-    const { layout = null, keys } = options;
-    this.#builder = new BatchBuilder({
-      layout,
-      emit: (batch, tags) => {
-        output.batch(keys === undefined ? batch : withKeys(batch, keys.keyColumn(tags, batch.length)));
-      },
-    });
+    this.#options = options;
+    this.#builder = this.#newBuilder();
+  }
+
+  /** Rows from now on come from this place in a source; not between `begin` and `commit`. */
+  from(origin: RowOrigin | null): void {
+    const before = this.#origin;
+    this.#origin = origin;
+    if (origin?.port === before?.port && origin?.split === before?.split) return;
+    this.#builder.flush();
+    this.#builder = this.#newBuilder();
   }
 
   /** Appends a row; TM_RECORD if it does not fit a fixed layout. */
   write(record: unknown, times: RowTimes): void {
     const watermark = Math.max(this.#watermark, times.watermark);
-    this.#builder.append(record, { ...times, watermark });
+    const place = this.#origin === null ? times : { ...times, offset: this.#origin.offset };
+    this.#builder.append(record, { ...place, watermark });
     this.#watermark = watermark;
   }
 
@@ -71,5 +83,17 @@ export class ResultWriter {
     this.#builder.flush();
     this.#watermark = Math.max(this.#watermark, watermark);
     this.#output.watermark(watermark);
+  }
+
+  #newBuilder(): BatchBuilder {
+    const { layout = null, keys } = this.#options;
+    const origin = this.#origin;
+    return new BatchBuilder({
+      layout,
+      emit: (batch, tags) => {
+        this.#output.batch(keys === undefined ? batch : withKeys(batch, keys.keyColumn(tags, batch.length)));
+      },
+      ...(origin === null ? {} : { origin: { port: origin.port, split: origin.split } }),
+    });
   }
 }

@@ -1,5 +1,5 @@
 import { PLAIN_CODEC, type StateCodec } from "../../state/state-codec.ts";
-import { frozen } from "./checked-input.ts";
+import { frozen } from "../kept-value.ts";
 
 /** Codec of an accumulator that is plain data; `form` names its shape, and changes when the shape does. */
 export function plainAccumulator(form: string): StateCodec {

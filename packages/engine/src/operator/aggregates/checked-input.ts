@@ -1,6 +1,5 @@
 import { TidemarkError } from "../../foundation/error.ts";
-import { deepFreeze } from "../../record/plain-value.ts";
-import { decodeValue, encodeValue } from "../../record/value-codec.ts";
+import { keptValue } from "../kept-value.ts";
 
 /**
  * A selector whose result is a number that is finite or NaN; anything else throws TM_RECORD, which is the user's error.
@@ -28,21 +27,9 @@ export function keyInput<In, V>(aggregate: string, input: (record: In) => V, opt
   };
 }
 
-/**
- * A selector whose result can be kept: objects, record views among them, become frozen plain data of the engine's own.
- * TM_STATE_VALUE for what is no plain data, such as functions.
- */
+/** A selector whose result can be kept: see {@link keptValue}. */
 export function keptInput<In, V>(input: (record: In) => V): (record: In) => V {
-  return (record) => {
-    const value = input(record);
-    return needsCopy(value) ? frozen(decodeValue(encodeValue(value)) as V) : value;
-  };
-}
-
-/** Freezes a value that is kept and handed out, so that nobody changes it; returns it. */
-export function frozen<V>(value: V): V {
-  deepFreeze(value);
-  return value;
+  return (record) => keptValue(input(record)) as V;
 }
 
 /** The selector of an aggregate that takes the whole record. */
@@ -53,12 +40,6 @@ export function wholeRecord<In, V>(record: In): V {
 function isKeyPart(value: unknown): boolean {
   const type = typeof value;
   return type === "string" || type === "number" || type === "boolean" || type === "bigint";
-}
-
-/** Functions and symbols do as well: the codec refuses them with a message. */
-function needsCopy(value: unknown): boolean {
-  const type = typeof value;
-  return (type === "object" && value !== null) || type === "function" || type === "symbol";
 }
 
 function typeName(value: unknown): string {

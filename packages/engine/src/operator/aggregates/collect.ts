@@ -1,6 +1,7 @@
 import type { AggregateFunction } from "../aggregate-function.ts";
 import { accumulatorCodec } from "./accumulator-codec.ts";
-import { frozen, keptInput } from "./checked-input.ts";
+import { frozen } from "../kept-value.ts";
+import { keptInput } from "./checked-input.ts";
 
 /**
  * The values of the first `max` records, in order of coming within a pane and pane by pane in time order; the values of

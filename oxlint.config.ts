@@ -50,6 +50,10 @@ export default defineConfig({
 
     // Sized arrays are how batches and tables are made; `new Array(n)` is meant.
     "unicorn/no-new-array": "off",
+    // A copy is iterated where the loop changes the original.
+    "unicorn/no-useless-spread": "off",
+    // Some libraries' types promise a value where there is none at first.
+    "typescript/no-useless-default-assignment": "off",
     // Interfaces here are written with methods; what is handed around is closures.
     "typescript/unbound-method": "off",
     "no-unused-vars": ["error", { argsIgnorePattern: "^_" }],

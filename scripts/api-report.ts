@@ -5,7 +5,13 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { Extractor, ExtractorConfig, ExtractorLogLevel, type ExtractorMessage } from "@microsoft/api-extractor";
+import {
+  Extractor,
+  ExtractorConfig,
+  ExtractorLogLevel,
+  type ExtractorMessage,
+  type ExtractorResult,
+} from "@microsoft/api-extractor";
 import { publishedFolders, readManifest, WORKSPACE } from "./workspace.ts";
 
 const REPORTS = join(WORKSPACE, "api");
@@ -70,16 +76,25 @@ function report(entry: { name: string; packagePath: string; types: string }): vo
     configObjectFullPath: undefined,
     packageJsonFullPath: join(entry.packagePath, "package.json"),
   });
-  const result = Extractor.invoke(config, {
-    localBuild: write,
-    messageCallback: (message) => note(entry.name, message),
-  });
+  const result = invoke(config, entry.name);
+  if (result === null) return;
   if (result.apiReportChanged && !write) {
     problems.push(`api/${entry.name}.api.md is not what the code exports; look at the difference after npm run api`);
   }
   const text = readFileSync(join(SCRATCH, `${entry.name}.api.md`), "utf8");
   for (const [, declaration] of text.matchAll(/^\/\/ @\w+ \(undocumented\)\n(.*)$/gm)) {
     problems.push(`${entry.name}: an export needs a doc comment: ${declaration ?? ""}`);
+  }
+}
+
+/** Null where a declaration file is missing or broken, which the types step names too. */
+function invoke(config: ExtractorConfig, name: string): ExtractorResult | null {
+  try {
+    return Extractor.invoke(config, { localBuild: write, messageCallback: (message) => note(name, message) });
+  } catch (error) {
+    const [why = ""] = String(error).split("\n");
+    problems.push(`${name}: cannot be read from dist: ${why}`);
+    return null;
   }
 }
 

@@ -89,7 +89,8 @@ function judgePackage(place: Place, specifier: string): string | null {
   if (place.package === null || !/^(@tidemark\/|tidemark($|\/))/.test(specifier)) return null;
   const uses = PACKAGES[place.package]?.uses ?? [];
   const isOwnName = specifier.replace("@tidemark/", "").split("/")[0] === place.package;
-  if (isOwnName && !place.isTest) return `${specifier} is this very package; import the file that owns the name`;
+  if (isOwnName && place.room !== null && !place.isTest)
+    return `${specifier} is this very package; import the file that owns the name`;
   if (uses === "public" || isOwnName || uses.includes(specifier)) return null;
   const allowed = uses.length === 0 ? "none" : uses.join(", ");
   return `package "${place.package}" may not import ${specifier}; workspace entries it may use: ${allowed}`;

@@ -43,8 +43,33 @@ export function recordSchema(schema: StandardSchemaV1, { trust }: { readonly tru
   };
 }
 
-/** Options by which a library leaves out the parts that it has no JSON Schema for, instead of throwing; the parts become json columns. */
-const LENIENT: Readonly<Record<string, Record<string, unknown>>> = { zod: { unrepresentable: "any" } };
+/**
+ * Options by which a library leaves out the parts that it has no JSON Schema for, instead of throwing; the parts become json columns.
+ * Valibot's converter
+ * also has to be told that a loose object has other properties.
+ */
+const LENIENT: Readonly<Record<string, Record<string, unknown>>> = {
+  zod: { unrepresentable: "any" },
+  valibot: {
+    overrideSchema: ({ valibotSchema, jsonSchema, errors }: ValibotPart) => {
+      if (valibotSchema?.type === "loose_object") return { ...jsonSchema, additionalProperties: true };
+      return errors === undefined ? undefined : {};
+    },
+    overrideAction: ({ valibotAction, jsonSchema, errors }: ValibotPart) => {
+      if (errors === undefined) return undefined;
+      // A check that JSON Schema cannot say leaves the kind of the value as it was; a transform may make anything of it.
+      return valibotAction?.kind === "transformation" ? {} : jsonSchema;
+    },
+  },
+};
+
+interface ValibotPart {
+  readonly valibotSchema?: { readonly type: string };
+  readonly valibotAction?: { readonly kind: string };
+  readonly jsonSchema: Readonly<Record<string, unknown>>;
+  /** Why there is no JSON Schema of the part. */
+  readonly errors?: readonly string[];
+}
 
 function jsonSchemaOf(standard: StandardSchemaV1.Props): unknown {
   const converter = (standard as Partial<StandardJSONSchemaV1.Props>).jsonSchema;

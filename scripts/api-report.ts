@@ -16,6 +16,17 @@ import { publishedFolders, readManifest, WORKSPACE } from "./workspace.ts";
 
 const REPORTS = join(WORKSPACE, "api");
 const SCRATCH = join(WORKSPACE, "node_modules/.cache/api-report");
+/** As a consumer has it: without the source condition, so that other packages are read from their dist too. */
+const COMPILER_OPTIONS = {
+  target: "es2024",
+  lib: ["es2024", "esnext.disposable", "esnext.collection"],
+  module: "nodenext",
+  moduleResolution: "nodenext",
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  skipLibCheck: true,
+  types: ["node"],
+};
 const write = process.argv.includes("--write");
 
 const problems: string[] = [];
@@ -48,7 +59,10 @@ function report(entry: { name: string; packagePath: string; types: string }): vo
     configObject: {
       projectFolder: entry.packagePath,
       mainEntryPointFilePath: join(entry.packagePath, entry.types),
-      compiler: { tsconfigFilePath: join(entry.packagePath, "tsconfig.json"), skipLibCheck: true },
+      compiler: {
+        overrideTsconfig: { compilerOptions: COMPILER_OPTIONS, files: [join(entry.packagePath, entry.types)] },
+        skipLibCheck: true,
+      },
       apiReport: {
         enabled: true,
         reportFileName: entry.name,

@@ -57,15 +57,19 @@ const LENIENT: Readonly<Record<string, Record<string, unknown>>> = {
     },
     overrideAction: ({ valibotAction, jsonSchema, errors }: ValibotPart) => {
       if (errors === undefined) return undefined;
-      // A check that JSON Schema cannot say leaves the kind of the value as it was; a transform may make anything of it.
-      return valibotAction?.kind === "transformation" ? {} : jsonSchema;
+      // A check that JSON Schema cannot say leaves the value as it was, as does a brand; a transform may make anything of it.
+      const isTransform = valibotAction?.kind === "transformation" && !TYPE_ONLY.has(valibotAction.type);
+      return isTransform ? {} : jsonSchema;
     },
   },
 };
 
+/** Actions of valibot that change the type and not the value. */
+const TYPE_ONLY: ReadonlySet<string> = new Set(["brand", "flavor", "readonly"]);
+
 interface ValibotPart {
   readonly valibotSchema?: { readonly type: string };
-  readonly valibotAction?: { readonly kind: string };
+  readonly valibotAction?: { readonly kind: string; readonly type: string };
   readonly jsonSchema: Readonly<Record<string, unknown>>;
   /** Why there is no JSON Schema of the part. */
   readonly errors?: readonly string[];

@@ -18,20 +18,24 @@ export class TidemarkProcess {
   #stdout = "";
   #stderr = "";
 
-  constructor(args: readonly string[], options: { env?: Record<string, string>; cwd?: string; stdin?: string } = {}) {
+  constructor(args: readonly string[], options: { env?: Record<string, string>; cwd?: string; openStdin?: boolean } = {}) {
     this.#child = spawn(process.execPath, ["--conditions=@tidemark/source", BIN, ...args], {
       env: { ...process.env, ...options.env },
       ...(options.cwd !== undefined && { cwd: options.cwd }),
-      stdio: [options.stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+      stdio: [options.openStdin === true ? "pipe" : "ignore", "pipe", "pipe"],
     });
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => (this.#stdout += text));
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => (this.#stderr += text));
-    if (options.stdin !== undefined) this.#child.stdin?.end(options.stdin);
     this.ended = new Promise((resolve) => {
       this.#child.on("close", (exitCode, signal) => {
         resolve({ exitCode, signal, stdout: this.#stdout, stderr: this.#stderr });
       });
     });
+  }
+
+  /** Writes to standard input, which stays open. */
+  write(text: string): void {
+    this.#child.stdin?.write(text);
   }
 
   kill(signal: NodeJS.Signals): void {

@@ -53,8 +53,8 @@ async function assertEqualsReference(folder: string, clicks: readonly Click[]): 
     const committed = (await readFile(join(folder, `${port}.jsonl`), "utf8")).split("\n");
     assert.equal(committed.pop(), "", `${port} ends with a whole line`);
     assert.ok(expected.length > 0, `the reference has rows for ${port}`);
-    const comparison = compareOutputs(expected, committed.map((line) => JSON.parse(line) as unknown), { keyOf: keyOf(port) });
-    assert.equal(comparison, null, `${port}: ${comparison ?? ""}`);
+    const { missing, extra, outOfOrder, report } = compareOutputs(committed.map((line) => JSON.parse(line) as unknown), expected, { keyOf: keyOf(port) });
+    assert.deepEqual({ lost: missing.length, duplicated: extra.length, outOfOrder: outOfOrder.length }, { lost: 0, duplicated: 0, outOfOrder: 0 }, `${port}: ${report}`);
   }
 }
 

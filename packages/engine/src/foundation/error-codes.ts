@@ -56,3 +56,8 @@ export type ErrorCode =
   | "TM_IO"
   | "TM_WORKER"
   | "TM_STOPPED";
+
+/** The command line's exit code for an error: 1 unless its code has one of its own. */
+export function errorExitCode(code: ErrorCode): number {
+  return ERROR_CODES[code].exit ?? 1;
+}

@@ -70,7 +70,7 @@ class Planner {
       nodes: draft.nodes.map((chainNode): ChainNodePlan => ({
         name: chainNode.name,
         kind: chainNode.node.kind,
-        make: chainNode.node.kind === "sink" ? { sinkPort: chainNode.node.name } : operatorOf(chainNode.node),
+        make: makeOf(chainNode.node),
         outputs: chainNode.outputs,
       })),
       gates: draft.gates satisfies GatePlan[],
@@ -122,7 +122,10 @@ class Planner {
     return gate;
   }
 
-  #newTask(name: string): TaskDraft {
+  /** A task's name is its first node's; a port and a step may share one, tasks may not. */
+  #newTask(wanted: string): TaskDraft {
+    let name = wanted;
+    for (let n = 2; this.#tasks.some((task) => task.name === name); n++) name = `${wanted}-${n}`;
     const task: TaskDraft = { index: this.#tasks.length, nodes: [], gates: [], source: null, sourceTargets: [], name };
     this.#tasks.push(task);
     return task;
@@ -179,4 +182,9 @@ function sourcePlan(node: SourceNode, targets: readonly Target[]): SourcePlan {
     onInvalid: options.onInvalid,
     targets,
   };
+}
+
+function makeOf(node: LogicalNode): ChainNodePlan["make"] {
+  assert(node.kind !== "source", "a source heads its task and is no node of the chain");
+  return node.kind === "sink" ? { sinkPort: node.name } : operatorOf(node);
 }

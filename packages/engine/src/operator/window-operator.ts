@@ -158,7 +158,19 @@ export class WindowOperator implements Operator {
       this.#scheduled.add(pane);
       this.#nextTime = Math.min(this.#nextTime, this.#nextTimeOf(pane));
     }
+    if (this.#windows.shared) this.#closePassed(stateRow, pane);
     if (this.#latenessMs > 0) this.#fireAgain(stateRow, pane, watermark);
+  }
+
+  /**
+   * The pane may be shared with windows that were dropped before this key came into it, so that they never fired for it: after a
+   * restore, when time begins anew, they must not fire for it either.
+   */
+  #closePassed(stateRow: number, pane: number): void {
+    for (const end of this.#windows.endsOf(pane)) {
+      if (!this.#isDropped(end)) return;
+      if (this.#revisions.get(stateRow, this.#windows.lastPane(end)) === undefined) this.#noteRevision(stateRow, end, -1);
+    }
   }
 
   /** Windows of a record that have fired and still count it give their next result at once. */

@@ -1,7 +1,7 @@
 import { TidemarkError } from "../foundation/error.ts";
-import { nearestName } from "../foundation/nearest-name.ts";
 import type { Binding } from "../connector/binding.ts";
-import { bindingOfSpec } from "../files/binding-spec.ts";
+import { assertServes, parseBinding, type BindablePort } from "../files/binding-spec.ts";
+import { stdout } from "../files/stdout.ts";
 import { DEAD_LETTER_PORT, type LogicalGraph } from "../graph/logical-graph.ts";
 
 /** Bindings by port, as objects or as specs ("jsonl:flights.jsonl"). */
@@ -12,37 +12,38 @@ export type BindOptions = Readonly<Record<string, Binding | string>>;
  * source that nobody binds, and a binding of a port that does not exist, are TM_BINDING.
  */
 export function resolveBindings(graph: LogicalGraph, layers: readonly BindOptions[]): Map<string, Binding> {
-  const given: Record<string, Binding | string> = Object.assign({}, ...layers);
   const ports = portsOf(graph);
-  for (const port of Object.keys(given)) {
-    if (ports.has(port)) continue;
-    const nearest = nearestName(port, [...ports.keys()]);
-    const hint = nearest === undefined ? `its ports are ${[...ports.keys()].join(", ")}` : `did you mean "${nearest}"?`;
-    throw new TidemarkError("TM_BINDING", `pipeline "${graph.name}" has no port "${port}"; ${hint}`, { facts: { port } });
-  }
   const bindings = new Map<string, Binding>();
-  for (const [port, direction] of ports) {
-    const bound = given[port] ?? (direction === "sink" ? `stdout:${port}` : undefined);
-    if (bound === undefined) {
-      throw new TidemarkError("TM_BINDING", `source port "${port}" is not bound; give --bind ${port}=jsonl:FILE, or bind it in tidemark.config.ts`, { facts: { port } });
-    }
-    const binding = typeof bound === "string" ? bindingOfSpec(bound) : bound;
-    if (binding[direction] === undefined) {
-      throw new TidemarkError("TM_BINDING", `port "${port}" is a ${direction} and "${binding.description}" cannot be one`, { facts: { port } });
-    }
-    bindings.set(port, binding);
+  for (const [name, given] of Object.entries(Object.assign({}, ...layers) as BindOptions)) {
+    // Read as a spec in every case, so that an unknown port gets the same answer.
+    const spec = typeof given === "string" ? given : "memory";
+    const { binding } = parseBinding(`${name}=${spec}`, { ports: typeof given === "string" ? ports : ports.map(asSink) });
+    bindings.set(name, typeof given === "string" ? binding : given);
+  }
+  for (const port of ports) {
+    const binding = bindings.get(port.name) ?? unbound(port);
+    assertServes(port, binding, binding.description);
+    bindings.set(port.name, binding);
   }
   return bindings;
 }
 
+const asSink = (port: BindablePort): BindablePort => ({ name: port.name, direction: "sink" });
+
+function unbound(port: BindablePort): Binding {
+  if (port.direction === "sink") return stdout({ pretty: true });
+  throw new TidemarkError("TM_BINDING", `source port "${port.name}" is not bound; give --bind ${port.name}=jsonl:FILE, or bind it in tidemark.config.ts`, {
+    facts: { port: port.name },
+  });
+}
+
 /** Every port that needs a binding, in order of the graph. */
-function portsOf(graph: LogicalGraph): Map<string, "source" | "sink"> {
-  const ports = new Map<string, "source" | "sink">();
-  let deadLetters = graph.onError === "deadLetter";
+function portsOf(graph: LogicalGraph): BindablePort[] {
+  const ports: BindablePort[] = [];
+  let hasDeadLetters = graph.onError === "deadLetter";
   for (const node of graph.nodes) {
-    if (node.kind === "source" || node.kind === "sink") ports.set(node.name, node.kind);
-    if (node.kind === "source") deadLetters ||= node.options.onInvalid === "deadLetter";
+    if (node.kind === "source" || node.kind === "sink") ports.push({ name: node.name, direction: node.kind });
+    if (node.kind === "source") hasDeadLetters ||= node.options.onInvalid === "deadLetter";
   }
-  if (deadLetters) ports.set(DEAD_LETTER_PORT, "sink");
-  return ports;
+  return hasDeadLetters ? [...ports, { name: DEAD_LETTER_PORT, direction: "sink" }] : ports;
 }

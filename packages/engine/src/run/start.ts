@@ -4,6 +4,7 @@ import type { Binding } from "../connector/binding.ts";
 import type { Pipeline } from "../dsl/pipeline.ts";
 import { startJob, type Job, type JobEvent, type JobResult } from "../job/job.ts";
 import { planPhysicalGraph } from "../job/physical-graph.ts";
+import { holdProcess } from "../node-host/keep-alive.ts";
 import { nodeHost } from "../node-host/node-host.ts";
 import { memoryBackend } from "../state/memory-backend.ts";
 import type { StateBackend } from "../state/state-backend.ts";
@@ -63,8 +64,17 @@ export async function start(pipeline: Pipeline | URL | string, options: StartOpt
       : localWorkers({ host, graph: physical, bindings, backend }),
     onEvent: options.onEvent ?? (() => undefined),
   });
-  if ("job" in started) return { job: started.job, result: started.job.result };
+  if ("job" in started) {
+    if (options.host === undefined) holdUntil(started.job.result);
+    return { job: started.job, result: started.job.result };
+  }
   return { job: null, result: Promise.resolve(started.finished) };
+}
+
+/** Timers of the host let the process end; a job that waits must not. */
+function holdUntil(result: Promise<unknown>): void {
+  const release = holdProcess();
+  result.then(release, release);
 }
 
 /** Bindings as text, for threads. */

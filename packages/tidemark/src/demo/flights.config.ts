@@ -1,5 +1,5 @@
 import { defineConfig, jsonl } from "@tidemark/engine";
-import { paced } from "./paced-source.ts";
+import { paced } from "@tidemark/engine/connector";
 import { demoSettings } from "./settings.ts";
 
 const { folder, recordsPerSecond, data } = demoSettings();

@@ -1,6 +1,6 @@
 // Delays at US airports: statistics per hour, bursts of delays, and the flights that came too late to be counted.
 //
-//   tidemark run examples/flights.ts --bind flights=jsonl:flights.jsonl --bind hourly=jsonl:hourly.jsonl
+//   tidemark run flights.ts --bind flights=jsonl:flights.jsonl --bind hourly=jsonl:hourly.jsonl
 //
 // The flights come in the order in which they left. Their event time is the schedule, so delayed ones are out of order.
 import { count, mean, pipeline, quantile, state, tumbling } from "tidemark";

@@ -12,7 +12,7 @@ import {
   temporaryManifestName,
 } from "./checkpoint-files.ts";
 import type { CheckpointStore } from "./checkpoint-store.ts";
-import { makeDurableDirectory, withNewFile } from "./durable-file.ts";
+import { makeInside, withNewFile } from "./durable-file.ts";
 import { encodeManifest } from "./manifest-codec.ts";
 import { isDamage, manifestsIn, tryManifest } from "./manifest-reader.ts";
 import type { Manifest } from "./manifest.ts";
@@ -31,8 +31,7 @@ export async function openCheckpointStore(
   const { directory, job, owner = null } = options;
   const ownership = await takeOwnership(host, { directory, job, owner });
   try {
-    await makeDurableDirectory(host, `${directory}/${MANIFESTS_DIRECTORY}`);
-    await makeDurableDirectory(host, `${directory}/${SEGMENTS_DIRECTORY}`);
+    await makeInside(host, directory, [MANIFESTS_DIRECTORY, SEGMENTS_DIRECTORY]);
     return new DiskCheckpointStore(host, { directory, job, ownership, nextCheckpoint: await nextCheckpoint(host, directory) });
   } catch (error) {
     await ownership.release();

@@ -2,7 +2,7 @@ import { TidemarkError } from "../foundation/error.ts";
 import type { Host } from "../host/host.ts";
 import { checkpointFailed } from "./checkpoint-error.ts";
 import { epochOfOwner, LOCK_FILE, ownerName, OWNERS_DIRECTORY } from "./checkpoint-files.ts";
-import { makeDurableDirectory, withNewFile } from "./durable-file.ts";
+import { makeDurableDirectory, makeInside, withNewFile } from "./durable-file.ts";
 
 /** Who opens a state directory, for the message that the next one gets. */
 export interface OwnerFacts {
@@ -58,7 +58,7 @@ export async function assertNotFenced(host: Host, directory: string, epoch: numb
 async function claimEpoch(host: Host, options: { directory: string; claim: Record<string, unknown> }): Promise<number> {
   const { directory, claim } = options;
   const owners = `${directory}/${OWNERS_DIRECTORY}`;
-  await makeDurableDirectory(host, owners);
+  await makeInside(host, directory, [OWNERS_DIRECTORY]);
   const temporary = `${owners}/${host.random.id()}.tmp`;
   await withNewFile(host, temporary, async (file) => {
     await file.write(new TextEncoder().encode(`${JSON.stringify(claim)}\n`));

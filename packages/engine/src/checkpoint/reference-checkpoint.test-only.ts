@@ -1,0 +1,86 @@
+import type { Host } from "../host/host.ts";
+import { keyColumnOf } from "../record/key-codec.ts";
+import type { Key } from "../record/key-column.ts";
+import { memoryBackend } from "../state/memory-backend.ts";
+import type { KeyedState } from "../state/state-backend.ts";
+import { PLAIN_CODEC } from "../state/state-codec.ts";
+import { FORMAT_VERSION, type Manifest } from "./manifest.ts";
+import { writeSegment } from "./segment-writer.ts";
+
+/**
+ * A small checkpoint in which everything of the format occurs. The golden files of each format version are one of these, and
+ * damage is tried out on it; so its content may grow, but not change.
+ */
+export const REFERENCE_KEY_GROUP_BITS = 3;
+const OPERATOR = "reference-é";
+const KEYS: readonly Key[] = ["", "airport", "\uD800", -0, 2 ** 60, 7n, Number.NaN, ["a", 1, true]];
+
+/** An empty state of the reference operator. */
+export function openReferenceState(): KeyedState {
+  const states = (["value", "list", "map", "panes"] as const).map((kind) => ({ name: kind, kind, isolation: "copy" as const, codec: PLAIN_CODEC }));
+  return memoryBackend().openKeyedState({ operator: OPERATOR, keyGroupBits: REFERENCE_KEY_GROUP_BITS, timers: ["first", "second"], states });
+}
+
+/** A state that holds something of every kind; `checkpoint` is in each value, so that one checkpoint's state is not another's. */
+export function referenceState(checkpoint: number): KeyedState {
+  const state = openReferenceState();
+  const rows = new Int32Array(KEYS.length);
+  state.keys.resolve(keyColumnOf(KEYS), KEYS.length, rows);
+  for (const [i, row] of rows.entries()) {
+    state.value("value").set(row, [checkpoint, "text", 1.5, i, "\uDFFF", null, false, 2n ** 70n, { nested: [undefined, -0] }][i]);
+    if (i % 2 === 0) for (const element of [i, -0, { n: i }]) state.list("list").add(row, element);
+    if (i % 3 === 0) for (const name of ["z", "1", "\uD83D"]) state.map("map").set(row, name, name.length);
+    if (i % 2 === 1) for (const pane of [-3_600_000, 1.7e12]) state.panes("panes").set(row, pane, [i, Number.NaN]);
+    if (i % 3 === 1) state.timers.set(row, i % 2, i === 4 ? Number.POSITIVE_INFINITY : 1.7e12 + i);
+  }
+  return state;
+}
+
+/** Everything that a reference state holds, in an order of its own: equal states give equal contents. */
+export function referenceContents(state: KeyedState): unknown {
+  const rows = new Int32Array(KEYS.length);
+  state.keys.resolve(keyColumnOf(KEYS), KEYS.length, rows);
+  const panes = state.panes("panes");
+  return Array.from(rows, (row, i) => ({
+    key: i,
+    value: state.value("value").get(row),
+    list: state.list("list").get(row),
+    map: state.map("map").entries(row),
+    panes: panes.panes().map((pane) => [pane, panes.get(row, pane)]),
+    timers: [state.timers.get(row, 0), state.timers.get(row, 1)],
+  }));
+}
+
+/** Writes the segments of a reference checkpoint, two tasks, and gives the manifest to complete it with. */
+export async function writeReferenceSegments(host: Host, options: { directory: string; job: string; checkpoint: number; epoch: number }): Promise<Manifest> {
+  const { directory, job, checkpoint, epoch } = options;
+  const payloads = referenceState(checkpoint).snapshot();
+  const segments = [];
+  for (const subtask of [0, 1]) {
+    const half = payloads.filter(({ keyGroup }) => keyGroup >> (REFERENCE_KEY_GROUP_BITS - 1) === subtask);
+    const blocks = half.map((payload) => ({ operator: OPERATOR, ...payload }));
+    segments.push(await writeSegment(host, { directory, checkpoint, epoch, task: `reference-${subtask}`, blocks }));
+  }
+  const states = (["value", "list", "map", "panes"] as const).map((kind) => ({ name: kind, kind, schemaHash: "plain", jsonSchema: null }));
+  return {
+    format: FORMAT_VERSION,
+    job,
+    checkpoint,
+    epoch,
+    createdAt: 1_700_000_000_000 + checkpoint,
+    reason: "interval",
+    graphFingerprint: "0123456789abcdef",
+    keyGroupBits: REFERENCE_KEY_GROUP_BITS,
+    parallelism: 2,
+    sources: [
+      { port: "input", split: "a.jsonl", position: { offset: 42 }, maxTimestamp: 1.7e12, ended: false, records: 3 },
+      { port: "input", split: "ü.jsonl", position: null, maxTimestamp: null, ended: true, records: 0 },
+    ],
+    operators: [{ operator: OPERATOR, kind: "process", timers: ["first", "second"], states }],
+    segments,
+    sinks: [{ port: "output", description: "jsonl:out", plan: { length: 10 }, prepared: [{ writer: "reference-0", output: ["part", 1] }] }],
+    watermarks: { "reference-0": -1.5, "reference-1": "max", "input-0": null },
+    statistics: { records: 3 },
+    finished: false,
+  };
+}

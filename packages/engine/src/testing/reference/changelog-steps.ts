@@ -1,7 +1,7 @@
 import type { AggregateNode, ReduceNode } from "../../graph/logical-graph.ts";
 import { resultsOf, sampleOf, type Sample } from "./naive-aggregates.ts";
 import type { ReferenceJob } from "./reference-job.ts";
-import { recordFor, type ReferenceKey, type Row } from "./row.ts";
+import { recordOf, type ReferenceKey, type Row } from "./row.ts";
 import { Step } from "./step.ts";
 
 /** A row per key: its first is an insert, each change the row before and the row after. A record that fails changes nothing. */
@@ -72,6 +72,6 @@ export class ReduceStep extends ChangelogStep {
   }
 
   protected override next(_key: ReferenceKey, before: unknown, row: Row): unknown {
-    return recordFor(this.#node.fn(before as never, row.value as never));
+    return recordOf(this.#node.fn(before as never, row.value as never), "reduce");
   }
 }

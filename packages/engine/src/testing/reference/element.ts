@@ -1,6 +1,8 @@
 /** One thing that happens at a split of a source. */
 export type InputElement =
   | { readonly kind: "record"; readonly value: unknown }
+  /** An input that could not be decoded. */
+  | { readonly kind: "malformed"; readonly raw: string }
   /** The source itself knows that no record at or before `watermark` is to come from this split. */
   | { readonly kind: "watermark"; readonly watermark: number }
   /** The wall clock moves on, for the whole job. */
@@ -49,6 +51,10 @@ export function picksWithin(order: readonly Pick[], inputs: ReferenceInputs): re
 
 export function record(value: unknown): InputElement {
   return { kind: "record", value };
+}
+
+export function malformed(raw: string): InputElement {
+  return { kind: "malformed", raw };
 }
 
 export function watermark(time: number): InputElement {

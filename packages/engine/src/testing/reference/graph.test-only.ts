@@ -3,7 +3,6 @@ import { TidemarkError } from "../../foundation/error.ts";
 import { GraphBuilder } from "../../graph/graph-builder.ts";
 import type { ErrorPolicy, LogicalGraph, NodeInput, SourceOptions } from "../../graph/logical-graph.ts";
 import type { AggregateFunction } from "../../operator/aggregate-function.ts";
-import { PLAIN_CODEC } from "../../state/state-codec.ts";
 
 /** Takes what `accepts` accepts. */
 export function schemaOf(accepts: (value: unknown) => boolean): StandardSchemaV1 {
@@ -16,12 +15,12 @@ export function schemaOf(accepts: (value: unknown) => boolean): StandardSchemaV1
   };
 }
 
-/** A built-in aggregate as the graph names it; the reference must not call its functions. */
-export function builtIn<In>(kind: string, input: ((record: In) => unknown) | null = null, parameters: Record<string, number> = {}): AggregateFunction {
+/** A built-in aggregate of which the reference may use the name, the parameters and the selector, and nothing else. */
+export function builtIn(aggregate: AggregateFunction<never>): AggregateFunction {
   const refuse = (): never => {
     throw new TidemarkError("TM_INTERNAL", "the reference called an aggregate of the engine");
   };
-  return { kind, parameters, input: input as AggregateFunction["input"], create: refuse, add: refuse, merge: refuse, result: refuse, codec: PLAIN_CODEC, custom: false };
+  return { ...aggregate, create: refuse, add: refuse, merge: refuse, result: refuse };
 }
 
 export interface TestRecord {

@@ -1,6 +1,6 @@
 import type { LookupNode } from "../../graph/logical-graph.ts";
 import type { ReferenceJob } from "./reference-job.ts";
-import { recordFor, type ReferenceKey, type Row } from "./row.ts";
+import { recordOf, type ReferenceKey, type Row } from "./row.ts";
 import { Step } from "./step.ts";
 
 const STREAM = 0;
@@ -8,11 +8,17 @@ const TABLE = 1;
 
 interface Version {
   readonly timestamp: number;
+  /** Only rows due after this see it: it came late, behind the table's own watermark. */
+  readonly visibleAfter: number;
   /** undefined: deleted. */
   readonly value: unknown;
 }
 
-type Waiting = { readonly row: Row } | { readonly watermark: number };
+interface StreamRow {
+  readonly row: Row;
+  /** When it looks at the table: its own time, or for a late row the watermark it came after; without event time, the end. */
+  readonly due: number;
+}
 
 /**
  * Stream-table lookup join. A row of the stream sees the newest version of its key's row with a timestamp that is not after its
@@ -22,7 +28,7 @@ export class LookupStep extends Step {
   readonly #node: LookupNode;
   readonly #versions = new Map<string, Version[]>();
   /** The stream's elements that wait for the table. */
-  #waiting: Waiting[] = [];
+  #waiting: (StreamRow | { readonly watermark: number })[] = [];
 
   constructor(node: LookupNode, job: ReferenceJob) {
     super(node.name, 2, job);
@@ -31,7 +37,10 @@ export class LookupStep extends Step {
 
   override onRow(row: Row, input: number): void {
     if (input === TABLE) this.#onVersion(row);
-    else this.#waiting.push({ row });
+    else {
+      const { timestamp } = row;
+      this.#waiting.push({ row, due: timestamp === -Infinity ? Infinity : Math.max(timestamp, this.inputState(STREAM).watermark) });
+    }
     this.#release();
   }
 
@@ -48,18 +57,20 @@ export class LookupStep extends Step {
     const upTo = table.idle ? Infinity : table.watermark;
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
       if ("watermark" in next) this.forward(next.watermark);
-      else if (next.row.timestamp > upTo) return;
-      else this.#join(next.row);
+      else if (next.due > upTo) return;
+      else this.#join(next);
       this.#waiting.shift();
     }
   }
 
-  #join(row: Row): void {
+  #join({ row, due }: StreamRow): void {
     const key = row.key as ReferenceKey;
-    const version = this.#versions.get(key.identity)?.findLast((each) => each.timestamp <= row.timestamp);
+    const version = this.#versions
+      .get(key.identity)
+      ?.findLast((each) => each.timestamp <= due && (each.visibleAfter < due || each.visibleAfter === -Infinity));
     let value: unknown;
     try {
-      value = recordFor(this.#node.fn(row.value as never, version?.value as never));
+      value = recordOf(this.#node.fn(row.value as never, version?.value as never), "lookup");
     } catch (error) {
       this.job.userError(this.name, error, { row, key: key.value, doing: "lookup" });
       return;
@@ -72,7 +83,9 @@ export class LookupStep extends Step {
     const { identity } = row.key as ReferenceKey;
     const versions = this.#versions.get(identity) ?? [];
     const position = versions.findLastIndex((each) => each.timestamp <= row.timestamp) + 1;
-    versions.splice(position, 0, { timestamp: row.timestamp, value: row.kind === "delete" ? undefined : row.value });
+    const { watermark } = this.inputState(TABLE);
+    const visibleAfter = row.timestamp <= watermark ? watermark : -Infinity;
+    versions.splice(position, 0, { timestamp: row.timestamp, visibleAfter, value: row.kind === "delete" ? undefined : row.value });
     this.#versions.set(identity, versions);
   }
 }

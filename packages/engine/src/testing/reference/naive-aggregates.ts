@@ -80,23 +80,24 @@ function mean(numbers: readonly number[]): number {
 }
 
 function topK(values: readonly unknown[], k: number): unknown[] {
-  const counts = new Map<unknown, number>();
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  return [...counts]
-    .map(([value, count]) => ({ value, count }))
-    .sort((a, b) => b.count - a.count || compareValues(a.value, b.value))
-    .slice(0, k);
+  const entries: { value: unknown; count: number }[] = [];
+  for (const value of values.map((each) => (each === 0 ? 0 : each))) {
+    const known = entries.find((entry) => Object.is(entry.value, value));
+    if (known === undefined) entries.push({ value, count: 1 });
+    else known.count++;
+  }
+  return entries.sort((a, b) => b.count - a.count || compareValues(a.value, b.value)).slice(0, k);
 }
 
-/** Booleans, then numbers, then strings by code unit. */
+/** Booleans, numbers with NaN last, bigints, strings by code unit. */
 function compareValues(a: unknown, b: unknown): number {
-  const ranks = ["boolean", "number", "string"];
-  const byType = ranks.indexOf(typeof a) - ranks.indexOf(typeof b);
-  if (byType !== 0) return byType;
-  return (a as number) < (b as number) ? -1 : (a as number) > (b as number) ? 1 : 0;
+  const rank = (value: unknown): number => ["boolean", "number", "bigint", "string"].indexOf(typeof value) + (Number.isNaN(value) ? 0.5 : 0);
+  return rank(a) - rank(b) || ((a as number) < (b as number) ? -1 : 1);
 }
 
 function quantile(numbers: readonly number[], q: number): number {
+  // The sketch itself would take NaN for zero.
+  if (numbers.some(Number.isNaN)) return Number.NaN;
   const sketch = new DDSketch({ relativeAccuracy: 0.01 });
   for (const value of numbers) sketch.accept(value);
   return sketch.getValueAtQuantile(q);

@@ -99,13 +99,14 @@ export class ProcessStep extends Step {
         };
       },
       emit: (record: unknown): void => {
+        if (spec.emits === null) throw new TidemarkError("TM_USER_CODE", "a process function without emits emits nothing");
         emitted.push(recordFor(record));
       },
     };
   }
 
   #setTimer(state: ProcessState, timer: number, time: number): void {
-    if (typeof time !== "number" || Number.isNaN(time)) throw new TidemarkError("TM_USER_CODE", "the time of a timer is a number");
+    if (typeof time !== "number" || Number.isNaN(time) || time === Infinity) throw new TidemarkError("TM_USER_CODE", "the time of a timer is a number");
     state.setTimer(timer, time);
     const domain = this.#domain(timer);
     this.#earliest[domain] = Math.min(this.#earliest[domain], time);

@@ -1,3 +1,5 @@
+import { TidemarkError } from "../../foundation/error.ts";
+
 /** What a row of a changelog stream does to the table; every row of another stream is an insert. */
 export type RowKind = "insert" | "updateBefore" | "updateAfter" | "delete";
 
@@ -5,7 +7,7 @@ export type RowKind = "insert" | "updateBefore" | "updateAfter" | "delete";
 export interface RowOrigin {
   readonly port: string;
   readonly split: string;
-  /** Number of the record within its split, from 0. */
+  /** Position of its element within the split, from 0. */
   readonly offset: number;
 }
 
@@ -38,4 +40,10 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
+}
+
+/** What a user's function returned, as a record; throws TM_RECORD for undefined, which is none. */
+export function recordOf(returned: unknown, what: string): unknown {
+  if (returned === undefined) throw new TidemarkError("TM_RECORD", `a ${what} function returned undefined, which is no record`);
+  return recordFor(returned);
 }

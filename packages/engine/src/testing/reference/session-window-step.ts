@@ -19,8 +19,9 @@ export class SessionWindowStep extends WindowStep {
   protected override change(open: readonly OpenWindow[], key: ReferenceKey, sample: Sample): WindowChange {
     const { start, end, parts } = this.#join(open, sample.time);
     const revision = Math.max(0, ...parts.map((window) => window.revision));
-    // By time, as equal times came: sessions are joined in order of time.
-    const samples = [...parts.flatMap((window) => window.samples), sample].sort((a, b) => a.time - b.time);
+    // The record is added to the earlier session, then the later one is joined to that.
+    const [earliest, ...later] = parts;
+    const samples = [...(earliest?.samples ?? []), sample, ...later.flatMap((window) => window.samples)];
     return { removed: parts, added: [{ start, end, key, samples, revision, fired: false }] };
   }
 

@@ -2,14 +2,13 @@ import { TidemarkError } from "../../foundation/error.ts";
 import type { SourceNode } from "../../graph/logical-graph.ts";
 import type { InputElement } from "./element.ts";
 import type { ReferenceJob } from "./reference-job.ts";
-import { recordFor } from "./row.ts";
+import { recordFor, type RowOrigin } from "./row.ts";
 import { Step } from "./step.ts";
 
 interface Split {
   readonly id: string;
   readonly elements: readonly InputElement[];
   position: number;
-  records: number;
   /** Wall clock since when nothing came. */
   quietSince: number;
 }
@@ -25,7 +24,7 @@ export class SourceStep extends Step {
   constructor(node: SourceNode, splits: readonly (readonly InputElement[])[], job: ReferenceJob) {
     super(node.name, splits.length, job);
     this.#node = node;
-    this.#splits = splits.map((elements, index) => ({ id: String(index), elements, position: 0, records: 0, quietSince: job.now }));
+    this.#splits = splits.map((elements, index) => ({ id: String(index), elements, position: 0, quietSince: job.now }));
   }
 
   override onRow(): void {
@@ -40,13 +39,13 @@ export class SourceStep extends Step {
       this.end(index);
       return null;
     }
-    split.position++;
+    const offset = split.position++;
     if (element.kind === "clock") return element;
     split.quietSince = this.job.now;
     // A split that speaks is active before its record runs, so that the record is judged by a time the split knows of.
     this.idle(false, index);
     if (element.kind === "watermark") this.watermark(element.watermark, index);
-    else this.#read(split, index, element.value);
+    else this.#read(element, index, { port: this.name, split: split.id, offset });
     return null;
   }
 
@@ -79,15 +78,13 @@ export class SourceStep extends Step {
     }
   }
 
-  #read(split: Split, index: number, given: unknown): void {
-    const offset = split.records++;
-    const checked = this.#check(given);
+  #read(element: { kind: "record"; value: unknown } | { kind: "malformed"; raw: string }, index: number, origin: RowOrigin): void {
+    const checked = element.kind === "record" ? this.#check(element.value) : new Invalid("malformed", element.raw);
     if (checked instanceof Invalid) {
-      this.#onInvalid(checked, { split: split.id, offset, given });
+      this.#onInvalid(checked, origin);
       return;
     }
     const { value, timestamp } = checked;
-    const origin = { port: this.name, split: split.id, offset };
     this.emit({ value, timestamp, kind: "insert", key: null, origin });
     const { maxAheadMs, outOfOrderMs } = this.#node.options;
     if (timestamp > this.job.now + maxAheadMs) this.job.count(this.name, "clamped");
@@ -100,31 +97,25 @@ export class SourceStep extends Step {
     if (!options.trust) {
       const result = schema["~standard"].validate(given);
       if (result instanceof Promise) throw new TidemarkError("TM_SCHEMA", "the schema of a source validates synchronously");
-      if (result.issues !== undefined) return new Invalid(result.issues);
+      if (result.issues !== undefined) return new Invalid(result.issues, rawText(given));
       value = result.value;
     }
     value = recordFor(value);
     if (options.eventTime === null) return { value, timestamp: -Infinity };
     try {
       const timestamp: unknown = options.eventTime(value as never);
-      return typeof timestamp === "number" && Number.isFinite(timestamp) ? { value, timestamp } : new Invalid(timestamp);
+      return typeof timestamp === "number" && Number.isFinite(timestamp) ? { value, timestamp } : new Invalid(timestamp, rawText(value));
     } catch (error) {
-      return new Invalid(error);
+      return new Invalid(error, rawText(value));
     }
   }
 
-  #onInvalid(invalid: Invalid, { split, offset, given }: { split: string; offset: number; given: unknown }): void {
+  #onInvalid({ cause, raw }: Invalid, origin: RowOrigin): void {
     const { onInvalid } = this.#node.options;
-    if (onInvalid === "fail") {
-      throw new TidemarkError("TM_RECORD", "a record of a source is invalid", {
-        cause: invalid.cause,
-        facts: { source: this.name, split, offset },
-      });
-    }
+    if (onInvalid === "fail") throw new TidemarkError("TM_RECORD", "a record of a source is invalid", { cause, facts: { ...origin } });
     this.job.count(this.name, "invalid");
     if (onInvalid === "skip") return;
-    const where = { port: this.name, split, offset, operator: this.name, key: null };
-    this.job.deadLetters.push({ ...where, code: "TM_RECORD", cause: invalid.cause, record: given });
+    this.job.deadLetters.push({ ...origin, operator: this.name, key: null, code: "TM_RECORD", cause, record: raw });
   }
 
   #splitAt(index: number): Split {
@@ -134,9 +125,17 @@ export class SourceStep extends Step {
   }
 }
 
+/** A record that the source cannot take, with the text of it that a dead letter shows. */
 class Invalid {
   readonly cause: unknown;
-  constructor(cause: unknown) {
+  readonly raw: string;
+  constructor(cause: unknown, raw: string) {
     this.cause = cause;
+    this.raw = raw;
   }
+}
+
+function rawText(record: unknown): string {
+  const text = JSON.stringify(record, (_name, value: unknown) => (typeof value === "bigint" ? `${value}n` : value)) ?? String(record);
+  return text.slice(0, 4_096);
 }

@@ -1,7 +1,7 @@
 import type { KeyByNode, StatelessNode } from "../../graph/logical-graph.ts";
 import { referenceKey } from "./key-identity.ts";
 import type { ReferenceJob } from "./reference-job.ts";
-import { recordFor, type Row } from "./row.ts";
+import { recordOf, type Row } from "./row.ts";
 import { Step } from "./step.ts";
 
 /** map, filter and flatMap. A row whose function throws has no outputs. */
@@ -28,11 +28,11 @@ export class StatelessStep extends Step {
     const returned: unknown = this.#node.fn(value as never);
     switch (this.#node.kind) {
       case "map":
-        return [recordFor(returned)];
+        return [recordOf(returned, "map")];
       case "filter":
         return returned ? [value] : [];
       case "flatMap":
-        return [...(returned as Iterable<unknown>)].map(recordFor);
+        return [...(returned as Iterable<unknown>)].map((each) => recordOf(each, "flatMap"));
     }
   }
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { collect, count, distinctCount, first, last, max, mean, min, quantile, sum, topK, variance } from "../../dsl/aggregates.ts";
 import type { ProcessSpec } from "../../operator/process-spec.ts";
 import { PLAIN_CODEC } from "../../state/state-codec.ts";
 import { clock, record, watermark, type InputElement } from "./element.ts";
@@ -58,6 +59,7 @@ test("policies for invalid records: schema, event time that is none, event time 
     [2, "in", "TM_RECORD"],
     [3, "in", "TM_RECORD"],
   ]);
+  assert.deepEqual(deadLetters.map((letter) => letter.record), ['"text"', '{"k":"a","t":"soon"}', "null"]);
 });
 
 test("keys: -0 is 0, NaN is one key, and kinds never meet", () => {
@@ -77,7 +79,7 @@ test("merge: the slower input holds time back; an idle split does not", () => {
       const other = g.source("other", schemaOf(() => true), { eventTime: ((r: TestRecord) => r.t) as never, outOfOrderMs: 0, idleMs: 100, maxAheadMs: Infinity, onInvalid: "fail", trust: false });
       const merged = g.stateless({ kind: "merge", inputs: [source, other] });
       const window = { kind: "tumbling", sizeMs: 10, offsetMs: 0 } as const;
-      return g.stateful("w", { kind: "window", window, aggregates: { n: builtIn("count") }, allowedLatenessMs: 0, inputs: [byK(g, merged)] });
+      return g.stateful("w", { kind: "window", window, aggregates: { n: builtIn(count()) }, allowedLatenessMs: 0, inputs: [byK(g, merged)] });
     },
   );
   const n = (fast: InputElement[], slow: InputElement[]): unknown[] =>
@@ -91,7 +93,7 @@ test("merge: the slower input holds time back; an idle split does not", () => {
 test("a record from the far future does not move time", () => {
   const graph = graphOf(
     (g, source) =>
-      g.stateful("w", { kind: "window", window: { kind: "tumbling", sizeMs: 10, offsetMs: 0 }, aggregates: { n: builtIn("count") }, allowedLatenessMs: 0, inputs: [byK(g, source)] }),
+      g.stateful("w", { kind: "window", window: { kind: "tumbling", sizeMs: 10, offsetMs: 0 }, aggregates: { n: builtIn(count()) }, allowedLatenessMs: 0, inputs: [byK(g, source)] }),
     { source: { maxAheadMs: 1_000 } },
   );
   const inputs = { in: [[at("a", 1), at("a", 1_011), at("a", 2), at("a", 1_010)].map(record)] };
@@ -105,7 +107,7 @@ test("an unwindowed aggregate is a changelog; a record that fails changes nothin
     if (r.v === 13) throw new Error("unlucky");
     return r.v ?? 0;
   };
-  const graph = graphOf((g, source) => g.stateful("t", { kind: "aggregate", aggregates: { s: builtIn("sum", value) }, inputs: [byK(g, source)] }), { onError: "skip" });
+  const graph = graphOf((g, source) => g.stateful("t", { kind: "aggregate", aggregates: { s: builtIn(sum(value)) }, inputs: [byK(g, source)] }), { onError: "skip" });
   const { outputs } = referenceRun(graph, { in: [[at("a", 1, 1), at("b", 2, 5), at("a", 3, 13), at("a", 4, 2)].map(record)] });
   assert.deepEqual(outputs["out"], [
     { record: { key: "a", s: 1 }, timestamp: 1, kind: "insert" },
@@ -129,18 +131,18 @@ test("reduce", () => {
 test("aggregates by hand", () => {
   const v = (r: TestRecord): number => r.v ?? 0;
   const aggregates = {
-    n: builtIn("count"),
-    s: builtIn("sum", v),
-    least: builtIn("min", v),
-    most: builtIn("max", v),
-    m: builtIn("mean", v),
-    va: builtIn("variance", v),
-    f: builtIn("first", v),
-    l: builtIn("last", v),
-    top: builtIn("topK", v, { k: 2 }),
-    d: builtIn("distinctCount", v),
-    c: builtIn("collect", v, { max: 3 }),
-    q: builtIn("quantile", v, { q: 0.5 }),
+    n: builtIn(count()),
+    s: builtIn(sum(v)),
+    least: builtIn(min(v)),
+    most: builtIn(max(v)),
+    m: builtIn(mean(v)),
+    va: builtIn(variance(v)),
+    f: builtIn(first(v)),
+    l: builtIn(last(v)),
+    top: builtIn(topK(2, v)),
+    d: builtIn(distinctCount(v)),
+    c: builtIn(collect(v, { max: 3 })),
+    q: builtIn(quantile(v, 0.5)),
   };
   const graph = graphOf(
     (g, source) =>
@@ -154,6 +156,18 @@ test("aggregates by hand", () => {
     n: 5, s: 20, least: 2, most: 8, m: 4, va: 4.8, f: 8, l: 4, top: [{ value: 2, count: 2 }, { value: 4, count: 2 }], d: 3, c: [4, 8, 2],
   });
   assert.ok(Math.abs((q as number) - 4) <= 0.04);
+});
+
+test("topK: kinds of values apart, ties in the order of values", () => {
+  const values = ["b", "a", "\ud800", 1, 1.5, -2, -0, NaN, 0, "a", true, "é", "日本😀", 2 ** 53];
+  const top = topK(20, (r: { v: string | number | boolean }) => r.v);
+  const graph = graphOf((g, source) => g.stateful("t", { kind: "aggregate", aggregates: { top: builtIn(top) }, inputs: [byK(g, source)] }));
+  const { sinks } = referenceRun(graph, { in: [values.map((value) => record({ k: "k", t: 1, v: value }))] });
+  const { top: result } = sinks["out"]?.at(-1) as { top: { value: unknown; count: number }[] };
+  assert.deepEqual(
+    result.map(({ value, count: n }) => [value, n]),
+    [[0, 2], ["a", 2], [true, 1], [-2, 1], [1, 1], [1.5, 1], [2 ** 53, 1], [NaN, 1], ["b", 1], ["é", 1], ["日本😀", 1], ["\ud800", 1]],
+  );
 });
 
 interface Context {
@@ -177,7 +191,7 @@ function processed(
   options: ReferenceOptions = {},
 ): ReturnType<typeof referenceRun> {
   const spec: ProcessSpec = {
-    emits: null,
+    emits: schemaOf(() => true),
     states: [
       { name: "n", kind: "value", codec: PLAIN_CODEC },
       { name: "seen", kind: "list", codec: PLAIN_CODEC },
@@ -315,7 +329,7 @@ test("lookup: a row sees the newest version not after it, and waits for the tabl
 });
 
 test("empty input, and a source without splits", () => {
-  const graph = graphOf((g, source) => g.stateful("t", { kind: "aggregate", aggregates: { n: builtIn("count") }, inputs: [byK(g, source)] }));
+  const graph = graphOf((g, source) => g.stateful("t", { kind: "aggregate", aggregates: { n: builtIn(count()) }, inputs: [byK(g, source)] }));
   assert.deepEqual(referenceRun(graph, { in: [[]] }).sinks, { out: [] });
   assert.deepEqual(referenceRun(graph, {}).sinks, { out: [] });
   assert.throws(() => referenceRun(graph, {}, { order: [["nope", 0]] }), { code: "TM_NOT_FOUND" });

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { collect, count, custom, sum } from "../../dsl/aggregates.ts";
+import type { AggregateFunction } from "../../operator/aggregate-function.ts";
 import type { WindowSpec } from "../../operator/window-spec.ts";
 import { builtIn, byK, graphOf, type TestRecord } from "./graph.test-only.ts";
 import { record, watermark } from "./element.ts";
@@ -12,7 +14,7 @@ function run(window: WindowSpec, records: readonly TestRecord[], options: { late
       const result = g.stateful("w", {
         kind: "window",
         window,
-        aggregates: { n: builtIn("count"), vs: builtIn("collect", (r: TestRecord) => r.v, { max: 100 }) },
+        aggregates: { n: builtIn(count()), vs: builtIn(collect((r: TestRecord) => r.v, { max: 100 })) },
         allowedLatenessMs: lateness,
         inputs: [byK(g, source)],
       });
@@ -103,7 +105,7 @@ test("sessions join records up to the gap apart, exactly the gap included", () =
   assert.deepEqual(sinks["out"], [result("a", 0, 10, 0, [1, 2]), result("b", 6, 11, 0, [4]), result("a", 11, 16, 0, [3])]);
 });
 
-test("a record in between joins two sessions, in order of time", () => {
+test("a record in between joins two sessions: the earlier one, the record, the later one", () => {
   const session: WindowSpec = { kind: "session", gapMs: 5 };
   const { sinks } = run(session, [at("a", 9, 1), at("a", 0, 2), at("a", 5, 3)], { outOfOrderMs: 20 });
   assert.deepEqual(sinks["out"], [result("a", 0, 14, 0, [2, 3, 1])]);
@@ -126,7 +128,7 @@ test("a session record is late only if the session it would be part of has been 
   const { sinks } = run(session, [at("a", 8, 1), at("x", 12), at("a", 4, 2), at("a", 0, 3), at("x", 30), at("a", 9, 4)]);
   assert.deepEqual(sinks["late"], [at("a", 9, 4)]);
   assert.deepEqual(sinks["out"], [
-    result("a", 0, 13, 0, [3, 2, 1]),
+    result("a", 0, 13, 0, [1, 2, 3]),
     result("x", 12, 17, 0, [0]),
     result("x", 30, 35, 0, [0]),
   ]);
@@ -134,7 +136,7 @@ test("a session record is late only if the session it would be part of has been 
 
 test("a source's own watermark fires windows; with several splits the slowest counts", () => {
   const graph = graphOf((g, source) =>
-    g.stateful("w", { kind: "window", window: TUMBLING, aggregates: { n: builtIn("count") }, allowedLatenessMs: 0, inputs: [byK(g, source)] }),
+    g.stateful("w", { kind: "window", window: TUMBLING, aggregates: { n: builtIn(count()) }, allowedLatenessMs: 0, inputs: [byK(g, source)] }),
   );
   const inputs = { in: [[record(at("a", 1)), watermark(9)], [record(at("a", 2)), record(at("a", 11))]] };
   assert.deepEqual(referenceRun(graph, inputs, { end: false, order: [["in", 0], ["in", 0], ["in", 1]] }).sinks["out"], []);
@@ -144,19 +146,19 @@ test("a source's own watermark fires windows; with several splits the slowest co
 
 test("the output at a position has what the watermark had reached by then", () => {
   const graph = graphOf((g, source) =>
-    g.stateful("w", { kind: "window", window: TUMBLING, aggregates: { n: builtIn("count") }, allowedLatenessMs: 0, inputs: [byK(g, source)] }),
+    g.stateful("w", { kind: "window", window: TUMBLING, aggregates: { n: builtIn(count()) }, allowedLatenessMs: 0, inputs: [byK(g, source)] }),
   );
   const inputs = { in: [[1, 12, 25].map((t) => record(at("a", t)))] };
-  const count = (position: number): number | undefined => referenceAt(graph, inputs, { in: [position] }).sinks["out"]?.length;
-  assert.deepEqual([0, 1, 2, 3].map(count), [0, 0, 1, 2]);
+  const outputs = (position: number): number | undefined => referenceAt(graph, inputs, { in: [position] }).sinks["out"]?.length;
+  assert.deepEqual([0, 1, 2, 3].map(outputs), [0, 0, 1, 2]);
 });
 
 test("a second window sees the results of the first before its own time passes them", () => {
   const graph = graphOf((g, source) => {
-    const aggregates = { n: builtIn("count") };
+    const aggregates = { n: builtIn(count()) };
     const first = g.stateful("first", { kind: "window", window: TUMBLING, aggregates, allowedLatenessMs: 0, inputs: [byK(g, source)] });
     const keyed = g.stateless({ kind: "keyBy", fn: (() => "all") as never, inputs: [first] });
-    const sums = { total: builtIn("sum", (r: { n: number }) => r.n) };
+    const sums = { total: builtIn(sum((r: { n: number }) => r.n)) };
     return g.stateful("second", { kind: "window", window: TUMBLING, aggregates: sums, allowedLatenessMs: 0, inputs: [keyed] });
   });
   const { sinks, counts } = referenceRun(graph, { in: [[at("a", 1), at("b", 2), at("a", 35)].map(record)] });
@@ -168,18 +170,17 @@ test("a second window sees the results of the first before its own time passes t
 });
 
 test("a record whose result fails changes nothing; a window whose result fails is silent and uses up its revision", () => {
-  const failing = {
-    ...builtIn("custom", (r: TestRecord) => r.v),
-    custom: true,
+  const failing = custom<TestRecord, number[], number[]>({
     create: () => [],
-    add: (values: number[], value: number) => [...values, value],
-    result: (values: number[]) => {
+    add: (values, r) => [...values, r.v ?? 0],
+    merge: (a, b) => [...a, ...b],
+    result: (values) => {
       if (values.reduce((a, b) => a + b) === 13) throw new Error("unlucky");
       return values;
     },
-  };
+  });
   const graph = graphOf(
-    (g, source) => g.stateful("w", { kind: "window", window: TUMBLING, aggregates: { vs: failing as never }, allowedLatenessMs: 100, inputs: [byK(g, source)] }),
+    (g, source) => g.stateful("w", { kind: "window", window: TUMBLING, aggregates: { vs: failing as AggregateFunction }, allowedLatenessMs: 100, inputs: [byK(g, source)] }),
     { onError: "deadLetter" },
   );
   const records = [at("a", 1, 6), at("b", 2, 13), at("x", 50), at("a", 3, 7), at("a", 4, 1), at("b", 5, 1)];

@@ -41,8 +41,7 @@ export default defineConfig({
     "typescript/no-floating-promises": "error",
     "typescript/no-misused-promises": "error",
     "typescript/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
-    // What was caught and kept may be thrown again; literals may not.
-    "typescript/only-throw-error": ["error", { allowThrowingUnknown: true }],
+    "typescript/only-throw-error": "error",
     "typescript/return-await": ["error", "error-handling-correctness-only"],
     "typescript/no-explicit-any": "error",
     "typescript/no-non-null-assertion": "error",

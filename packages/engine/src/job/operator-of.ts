@@ -1,5 +1,5 @@
 import { unreachable } from "../foundation/assert.ts";
-import type { LogicalNode, WindowNode } from "../graph/logical-graph.ts";
+import type { LogicalNode, StatelessNode, WindowNode } from "../graph/logical-graph.ts";
 import { AggregateOperator } from "../operator/aggregate-operator.ts";
 import { KeyByOperator } from "../operator/key-by-operator.ts";
 import { LookupOperator } from "../operator/lookup-operator.ts";
@@ -15,12 +15,8 @@ import { WindowOperator } from "../operator/window-operator.ts";
 export type MakeOperator = (context: OperatorContext) => Operator;
 
 /** The operator behind each kind of node. Sources and sinks are no operators: the task opens them. */
-export function operatorOf(node: Exclude<LogicalNode, { kind: "source" | "sink" }>): MakeOperator {
+export function operatorOf(node: Exclude<LogicalNode, StatelessNode | { kind: "source" | "sink" }>): MakeOperator {
   switch (node.kind) {
-    case "map":
-    case "filter":
-    case "flatMap":
-      return (context) => new StatelessOperator(context, { steps: [{ kind: node.kind, fn: node.fn, name: node.name }] });
     case "merge":
       return (context) => new MergeOperator(context, { inputs: node.inputs.length });
     case "keyBy":
@@ -38,6 +34,11 @@ export function operatorOf(node: Exclude<LogicalNode, { kind: "source" | "sink" 
     default:
       return unreachable(node, "kind of node");
   }
+}
+
+/** The operator behind a run of stateless nodes. */
+export function statelessRun(nodes: readonly StatelessNode[]): MakeOperator {
+  return (context) => new StatelessOperator(context, { steps: nodes });
 }
 
 function windowOperator({ window, aggregates, allowedLatenessMs }: WindowNode): MakeOperator {

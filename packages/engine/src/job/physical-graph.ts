@@ -1,8 +1,9 @@
 import { assert } from "../foundation/assert.ts";
-import type { LogicalGraph, LogicalNode, NodeId, NodeInput, SinkNode, SourceNode } from "../graph/logical-graph.ts";
+import { consumersOf } from "../graph/edges.ts";
+import type { LogicalGraph, LogicalNode, NodeId, NodeInput, SinkNode, SourceNode, StatelessNode } from "../graph/logical-graph.ts";
 import { recordSchema } from "../record/record-schema.ts";
 import type { ChainNodePlan, EdgePlan, GatePlan, SourcePlan, Target, TaskPlan } from "../task/task-plan.ts";
-import { operatorOf } from "./operator-of.ts";
+import { operatorOf, statelessRun } from "./operator-of.ts";
 
 /** A pipeline as scheduled: chains of operators (tasks), each run by every subtask, and the edges between them. */
 export interface PhysicalGraph {
@@ -20,7 +21,8 @@ interface TaskDraft {
 }
 interface ChainNodeDraft {
   readonly name: string;
-  readonly node: LogicalNode;
+  /** One node, or a run of stateless ones, each the only consumer of the one before. */
+  readonly nodes: [LogicalNode, ...LogicalNode[]];
   readonly outputs: Record<string, Target[]>;
 }
 /** Where a logical node came to stand; a source has no chain node of its own. */
@@ -42,6 +44,7 @@ export function planPhysicalGraph(graph: LogicalGraph): PhysicalGraph {
 
 class Planner {
   readonly #graph: LogicalGraph;
+  readonly #consumers: ReturnType<typeof consumersOf>;
   readonly #places = new Map<NodeId, Place>();
   readonly #tasks: TaskDraft[] = [];
   readonly #edges: EdgePlan[] = [];
@@ -50,6 +53,7 @@ class Planner {
 
   constructor(graph: LogicalGraph) {
     this.#graph = graph;
+    this.#consumers = consumersOf(graph);
   }
 
   place(node: LogicalNode): void {
@@ -69,8 +73,8 @@ class Planner {
       name: draft.name,
       nodes: draft.nodes.map((chainNode): ChainNodePlan => ({
         name: chainNode.name,
-        kind: chainNode.node.kind,
-        make: makeOf(chainNode.node),
+        kind: chainNode.nodes[0].kind,
+        make: makeOf(chainNode.nodes),
         outputs: chainNode.outputs,
       })),
       gates: draft.gates satisfies GatePlan[],
@@ -101,6 +105,10 @@ class Planner {
       const index = this.#addNode(gate.task, node, node.name);
       gate.targets.push({ kind: "node", node: index, input: 0 });
       this.#places.set(node.id, { task: gate.task, node: index });
+    } else if (this.#joinsRun(node, first)) {
+      const place = this.#placeOf(first.node);
+      place.task.nodes[place.node as number]?.nodes.push(node);
+      this.#places.set(node.id, place);
     } else if (!keyed && tasks.size === 1) {
       const task = this.#placeOf(first.node).task;
       const index = this.#addNode(task, node, node.name);
@@ -112,6 +120,11 @@ class Planner {
       for (const [input, from] of node.inputs.entries()) this.#newGate(task, from, [{ kind: "node", node: index, input }]);
       this.#places.set(node.id, { task, node: index });
     }
+  }
+
+  /** True for a stateless node that alone consumes a stateless node: both become one driver. */
+  #joinsRun(node: LogicalNode, from: NodeInput): boolean {
+    return isStateless(node) && isStateless(this.#nodeOf(from.node)) && this.#consumers[from.node]?.length === 1;
   }
 
   #newKeyedTask(node: LogicalNode, from: NodeInput): { task: TaskDraft; targets: Target[] } {
@@ -132,7 +145,7 @@ class Planner {
   }
 
   #addNode(task: TaskDraft, node: LogicalNode, name: string): number {
-    return task.nodes.push({ name, node, outputs: { main: [] } }) - 1;
+    return task.nodes.push({ name, nodes: [node], outputs: { main: [] } }) - 1;
   }
 
   #newGate(task: TaskDraft, from: NodeInput, targets: Target[]): void {
@@ -184,7 +197,12 @@ function sourcePlan(node: SourceNode, targets: readonly Target[]): SourcePlan {
   };
 }
 
-function makeOf(node: LogicalNode): ChainNodePlan["make"] {
+function makeOf([node, ...others]: ChainNodeDraft["nodes"]): ChainNodePlan["make"] {
   assert(node.kind !== "source", "a source heads its task and is no node of the chain");
-  return node.kind === "sink" ? { sinkPort: node.name } : operatorOf(node);
+  if (node.kind === "sink") return { sinkPort: node.name };
+  return isStateless(node) ? statelessRun([node, ...others.filter(isStateless)]) : operatorOf(node);
+}
+
+function isStateless(node: LogicalNode): node is StatelessNode {
+  return node.kind === "map" || node.kind === "filter" || node.kind === "flatMap";
 }

@@ -58,8 +58,8 @@ export interface OperatorContext {
   count(name: string, amount: number): void;
 }
 
-/** Called when user code threw for row `row` of `batch` (null: a timer or a window, no record). */
+/** Called when user code threw for row `row` of `batch` (null: a timer or a window, no record). `step` names the step where an operator runs several. */
 export type UserErrorHandler = (
   error: unknown,
-  where: { batch: RecordBatch | null; row: number; key: unknown; doing: string },
+  where: { batch: RecordBatch | null; row: number; key: unknown; doing: string; step?: string },
 ) => void;

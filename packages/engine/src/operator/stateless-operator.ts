@@ -34,7 +34,7 @@ export class StatelessOperator implements Operator {
       (error, failure) => {
         rethrowInternal(error);
         const { kind, name } = this.#steps[failure.step] as StatelessStep;
-        this.#context.userError(error, { ...this.#place(failure), key: null, doing: `running ${kind} "${name}"` });
+        this.#context.userError(error, { ...this.#place(failure), key: null, doing: `running ${kind}`, step: name });
       },
     );
   }

@@ -15,6 +15,7 @@ export interface UserErrorPlace {
   readonly row: number;
   readonly key: unknown;
   readonly doing: string;
+  readonly step?: string;
 }
 
 /**
@@ -26,7 +27,8 @@ export function handleUserError(
   place: UserErrorPlace,
   context: { operator: string; subtask: number; policy: ErrorPolicy; deadLetters: DeadLetters | null; count: (name: string, amount: number) => void },
 ): void {
-  const wrapped = userError(error, place, context);
+  const operator = place.step ?? context.operator;
+  const wrapped = userError(error, place, { operator, subtask: context.subtask });
   if (context.policy === "fail") throw wrapped;
   context.count("user-errors", 1);
   if (context.policy === "deadLetter") {
@@ -35,7 +37,7 @@ export function handleUserError(
       port: origin?.port ?? null,
       split: origin?.split ?? null,
       offset: origin === null ? null : (origin.offsets[place.row] ?? null),
-      operator: context.operator,
+      operator,
       key: place.key ?? null,
       error: wrapped,
       record: place.batch === null ? null : recordOf(place.batch, place.row),

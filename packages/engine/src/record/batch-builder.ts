@@ -1,9 +1,11 @@
 import { assert } from "../foundation/assert.ts";
 import { TidemarkError } from "../foundation/error.ts";
 import { BATCH_ROWS_MAX, type RecordBatch, ROW_KINDS } from "./batch.ts";
+import { canGenerateCode } from "./code-generation.ts";
 import type { RecordLayout } from "./layout.ts";
 import { learnLayout, widenLayout } from "./learned-layout.ts";
-import { RecordWriter } from "./record-writer.ts";
+import { learnedWriter } from "./learned-writer.ts";
+import { type RecordSink, RecordWriter } from "./record-writer.ts";
 
 /** What a record has beside its fields. Not kept: one object may serve many rows. */
 export interface RowFacts {
@@ -28,6 +30,8 @@ export interface BatchBuilderOptions {
   readonly emit: EmitBatch;
   /** Where the rows were read; with it every row needs its `offset`. */
   readonly origin?: { readonly port: string; readonly split: string };
+  /** False: no generated code, as where the process forbids it. For tests. */
+  readonly codeGeneration?: boolean;
 }
 
 interface Side {
@@ -46,7 +50,8 @@ export class BatchBuilder {
   readonly #emit: EmitBatch;
   readonly #isLearned: boolean;
   readonly #origin: { readonly port: string; readonly split: string } | null;
-  #writer: RecordWriter | null;
+  readonly #codeGeneration: boolean;
+  #writer: RecordSink | null;
   #side: Side;
   #rows = 0;
   /** Filled since the mark, waiting for commit. */
@@ -56,6 +61,7 @@ export class BatchBuilder {
   constructor(options: BatchBuilderOptions) {
     this.#emit = options.emit;
     this.#isLearned = options.layout === null;
+    this.#codeGeneration = options.codeGeneration ?? canGenerateCode();
     this.#origin = options.origin ?? null;
     this.#writer = options.layout === null ? null : new RecordWriter(options.layout);
     this.#side = this.#newSide(0);
@@ -127,21 +133,16 @@ export class BatchBuilder {
   }
 
   #write(record: unknown): void {
-    this.#writer ??= new RecordWriter(learnLayout(record));
-    if (!this.#isLearned) {
-      const misfit = this.#writer.append(record);
-      if (misfit !== null) throw new TidemarkError("TM_RECORD", misfit.message);
-      return;
-    }
-    let misfit = this.#writer.appendExact(record);
+    this.#writer ??= learnedWriter(learnLayout(record), this.#codeGeneration);
+    let misfit = this.#writer.append(record);
     while (misfit !== null) {
       const { layout } = this.#writer;
-      const wider = widenLayout(layout, misfit);
+      const wider: RecordLayout = this.#isLearned ? widenLayout(layout, misfit) : layout;
       // What even the widest layout refuses is no record at all.
       if (wider === layout) throw new TidemarkError("TM_RECORD", misfit.message);
       this.#end();
-      this.#writer = new RecordWriter(wider);
-      misfit = this.#writer.appendExact(record);
+      this.#writer = learnedWriter(wider, this.#codeGeneration);
+      misfit = this.#writer.append(record);
     }
   }
 

@@ -17,7 +17,7 @@ function tryOnce(): boolean {
 }
 
 /**
- * A function of the given source. `body` never holds text of a user's, only names that we made. Its text is unique: V8 lets functions
+ * A function of the given source. `body` holds no text of a user's but as a quoted string. Its text is unique: V8 lets functions
  * with the same source share type feedback, and two streams of different shapes then slow each other down sixfold.
  */
 export function generate(parameters: readonly string[], body: string): (...values: readonly unknown[]) => unknown {

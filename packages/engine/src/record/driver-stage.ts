@@ -31,7 +31,11 @@ export class DriverStage {
     this.#from = from;
     this.#options = options;
     this.#isFilterOnly = steps.every((step) => step.kind === "filter");
-    this.#builder = new BatchBuilder({ layout: null, emit: (batch, tags) => this.#pass(batch, tags) });
+    this.#builder = new BatchBuilder({
+      layout: null,
+      codeGeneration: options.codeGeneration,
+      emit: (batch, tags) => this.#pass(batch, tags),
+    });
   }
 
   run(batch: RecordBatch, emit: (batch: RecordBatch) => void, onError: OnStepError): void {

@@ -7,7 +7,7 @@ import { decodeWtf8, encodeWtf8 } from "./wtf8.ts";
 const TAGS = { false: 0x10, true: 0x11, integer: 0x20, float: 0x30, bigintNegative: 0x40, bigint: 0x41, string: 0x50, tuple: 0x60 } as const;
 
 /** The longest canonical key; longer ones are rather a hash of what they hold. */
-export const KEY_BYTES_MAX = 64 * 1_024;
+export const KEY_BYTES_MAX = 65_536;
 
 const ALLOWED = "a key is a string, number, bigint or boolean, or an array of those";
 
@@ -65,9 +65,9 @@ export class KeyWriter {
   take(): KeyColumn {
     const column: KeyColumn = {
       bytes: this.#bytes.slice(0, this.#position),
-      offsets: Int32Array.from(this.#offsets),
-      lengths: Int32Array.from(this.#lengths),
-      hashes: Uint32Array.from(this.#hashes),
+      offsets: new Int32Array(this.#offsets),
+      lengths: new Int32Array(this.#lengths),
+      hashes: new Uint32Array(this.#hashes),
     };
     this.#position = 0;
     this.#offsets = [];

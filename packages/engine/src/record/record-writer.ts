@@ -13,12 +13,29 @@ export interface Misfit {
 
 const FIRST_ROWS = 32;
 
+/** Takes records into the columns of one layout. */
+export interface RecordSink {
+  readonly layout: RecordLayout;
+  /** Rows taken since the last `take`. */
+  readonly length: number;
+  /** Null: taken; else nothing was. */
+  append(record: unknown): Misfit | null;
+  /** Forgets the rows from `length` on. */
+  truncate(length: number): void;
+  /** Hands over the columns of the rows taken and starts anew. */
+  take(): readonly Column[];
+}
+
 /**
  * Takes records into the columns of one layout. A record that does not fit is refused whole and leaves no trace. Record
  * views inside of what is written are copied, so the columns hold nothing that goes stale.
+ *
+ * `declared` takes the declared fields of an object, in whatever order they stand, and drops other keys. `exact` takes plain
+ * objects that have the layout's fields in its order, and nothing else.
  */
-export class RecordWriter {
+export class RecordWriter implements RecordSink {
   readonly layout: RecordLayout;
+  readonly #isExact: boolean;
   readonly #names: readonly string[];
   readonly #writers: readonly ColumnWriter[];
   readonly #cells: unknown[];
@@ -26,21 +43,24 @@ export class RecordWriter {
   #rows = 0;
   #hint = FIRST_ROWS;
 
-  constructor(layout: RecordLayout) {
+  constructor(layout: RecordLayout, match: "declared" | "exact" = "declared") {
     this.layout = layout;
+    this.#isExact = match === "exact";
     this.#names = layout.fields.map((field) => field.name);
     this.#writers = layout.fields.map(columnWriter);
     this.#cells = new Array(layout.fields.length);
   }
 
-  /** Rows written since the last `take`. */
   get length(): number {
     return this.#length;
   }
 
-  /** Takes the declared fields of an object, in whatever order they stand; other keys are dropped. Null: taken. */
   append(record: unknown): Misfit | null {
     if (this.layout.shape === "value") return this.#appendValue(record);
+    return this.#isExact ? this.#appendExact(record) : this.#appendDeclared(record);
+  }
+
+  #appendDeclared(record: unknown): Misfit | null {
     if (typeof record !== "object" || record === null || Array.isArray(record)) {
       return { field: -1, message: `a record must be an object, not ${nameOf(record)}` };
     }
@@ -56,9 +76,7 @@ export class RecordWriter {
     return this.#writeCells();
   }
 
-  /** Takes a plain object that has exactly the layout's fields in its order: nothing of it is dropped. Null: taken. */
-  appendExact(record: unknown): Misfit | null {
-    if (this.layout.shape === "value") return this.#appendValue(record);
+  #appendExact(record: unknown): Misfit | null {
     if (typeof record !== "object" || record === null || Array.isArray(record) || !isPlainObject(record)) {
       return { field: -1, message: `a record must be a plain object, not ${nameOf(record)}` };
     }
@@ -72,12 +90,10 @@ export class RecordWriter {
     return this.#writeCells();
   }
 
-  /** Forgets the rows from `length` on. */
   truncate(length: number): void {
     this.#length = length;
   }
 
-  /** Hands over the columns of the rows written and starts anew. */
   take(): readonly Column[] {
     // Batches of one stream tend to be of one size, and most are far smaller than the largest.
     this.#hint = Math.max(FIRST_ROWS, this.#length);

@@ -1,0 +1,146 @@
+import { assert } from "../foundation/assert.ts";
+import { generate } from "./code-generation.ts";
+import type { Column } from "./column.ts";
+import type { Field, RecordLayout } from "./layout.ts";
+import { detach } from "./plain-value.ts";
+import { type Misfit, type RecordSink, RecordWriter } from "./record-writer.ts";
+
+/** The cells of a batch under way, in generated code that knows the fields. */
+interface Cells {
+  /** True: taken. False: something does not fit, or it takes a closer look to tell. */
+  write(row: number, record: unknown): boolean;
+  reserve(rows: number): void;
+  take(): readonly Column[];
+}
+
+const FIRST_ROWS = 32;
+
+/** Takes records that have exactly the fields of a learned layout, in generated code where that is allowed. */
+export function learnedWriter(layout: RecordLayout, codeGeneration: boolean): RecordSink {
+  const isSimple = layout.fields.every(({ kind, nullable, optional }) => SOURCES[kind] !== null && !nullable && !optional);
+  if (!codeGeneration || layout.shape === "value" || !isSimple) return new RecordWriter(layout, "exact");
+  return new GeneratedWriter(layout);
+}
+
+class GeneratedWriter implements RecordSink {
+  readonly layout: RecordLayout;
+  readonly #cells: Cells;
+  /** Looks closer at what the generated code did not take; keeps nothing. */
+  readonly #judge: RecordWriter;
+  #length = 0;
+  #rows = 0;
+  #hint = FIRST_ROWS;
+
+  constructor(layout: RecordLayout) {
+    this.layout = layout;
+    this.#cells = newCells(layout);
+    this.#judge = new RecordWriter(layout, "exact");
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  append(record: unknown): Misfit | null {
+    const row = this.#length;
+    if (row === this.#rows) {
+      this.#rows = row === 0 ? this.#hint : row * 2;
+      this.#cells.reserve(this.#rows);
+    }
+    if (!this.#cells.write(row, record)) {
+      const misfit = this.#judge.append(record);
+      this.#judge.truncate(0);
+      if (misfit !== null) return misfit;
+      // It has no prototype or another realm's, and is as good as a plain object.
+      assert(this.#cells.write(row, { ...(record as object) }), "generated and plain writers disagree about a record");
+    }
+    this.#length = row + 1;
+    return null;
+  }
+
+  truncate(length: number): void {
+    this.#length = length;
+  }
+
+  take(): readonly Column[] {
+    this.#hint = Math.max(FIRST_ROWS, this.#length);
+    this.#length = 0;
+    this.#rows = 0;
+    return this.#cells.take();
+  }
+}
+
+/** Source of a kind's cells: an empty array, one of `rows` that begins with those of `c`, a test of a value `v`, what is stored, the column. */
+interface KindSource {
+  readonly empty: string;
+  readonly grown: (cells: string) => string;
+  readonly test: (value: string) => string;
+  readonly stored: (value: string) => string;
+  readonly column: (cells: string) => string;
+}
+
+const typed = (array: string): Pick<KindSource, "empty" | "grown"> => ({
+  empty: `new ${array}(0)`,
+  grown: (cells) => `const g = new ${array}(rows); g.set(${cells}); ${cells} = g;`,
+});
+const list = { empty: "[]", grown: () => "" };
+
+/** Null: no layout is learned with it. */
+const SOURCES: Readonly<Record<Field["kind"], KindSource | null>> = {
+  int32: null,
+  dictionary: null,
+  float64: {
+    ...typed("Float64Array"),
+    test: (value) => `typeof ${value} === "number"`,
+    stored: (value) => value,
+    column: (cells) => `{ kind: "float64", presence: null, values: ${cells} }`,
+  },
+  boolean: {
+    ...typed("Uint8Array"),
+    test: (value) => `typeof ${value} === "boolean"`,
+    stored: (value) => `${value} ? 1 : 0`,
+    column: (cells) => `{ kind: "boolean", presence: null, values: ${cells} }`,
+  },
+  utf8: {
+    ...list,
+    test: (value) => `typeof ${value} === "string"`,
+    stored: (value) => value,
+    column: (cells) =>
+      `{ kind: "utf8", presence: null, bytes: noBytes, offsets: new Int32Array(${cells}.length), lengths: new Int32Array(${cells}.length).fill(-1), strings: ${cells} }`,
+  },
+  json: {
+    ...list,
+    test: () => "true",
+    stored: (value) => value,
+    column: (cells) => `{ kind: "json", presence: null, values: ${cells} }`,
+  },
+};
+
+const NO_BYTES = new Uint8Array(0);
+
+function newCells(layout: RecordLayout): Cells {
+  const names = layout.fields.map((field) => field.name);
+  const fields = layout.fields.map(({ name, kind }, f) => ({ f, name, kind, source: SOURCES[kind] as KindSource }));
+  const lines = [
+    "return class Cells {",
+    `constructor() { ${fields.map(({ f, source }) => `this.c${f} = ${source.empty};`).join(" ")} }`,
+    `reserve(rows) { ${fields.map(({ f, source }) => `{ ${source.grown(`this.c${f}`)} }`).join(" ")} }`,
+    "write(row, o) {",
+    "if (typeof o !== 'object' || o === null || Object.getPrototypeOf(o) !== plain) return false;",
+    "let n = 0; for (const k in o) { if (k !== names[n]) return false; n++; }",
+    `if (n !== ${fields.length}) return false;`,
+    // Names are quoted as JSON: the one place where a user's text becomes source, and only as a string.
+    ...fields.map(({ f, name, kind }) => {
+      const read = `o[${JSON.stringify(name)}]`;
+      return kind === "json" ? `let v${f} = ${read}; if (typeof v${f} === 'object' && v${f} !== null) v${f} = detach(v${f});` : `const v${f} = ${read};`;
+    }),
+    ...fields.map(({ f, source }) => `if (!(${source.test(`v${f}`)})) return false;`),
+    ...fields.map(({ f, source }) => `this.c${f}[row] = ${source.stored(`v${f}`)};`),
+    "return true; }",
+    `take() { const columns = [${fields.map(({ f, source }) => source.column(`this.c${f}`)).join(", ")}];`,
+    `${fields.map(({ f, source }) => `this.c${f} = ${source.empty};`).join(" ")} return columns; }`,
+    "};",
+  ];
+  const Made = generate(["names", "plain", "detach", "noBytes"], lines.join("\n"))(names, Object.prototype, detach, NO_BYTES) as new () => Cells;
+  return new Made();
+}

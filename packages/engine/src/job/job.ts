@@ -262,6 +262,8 @@ export class Job {
     try {
       await Promise.all(this.#handles.map((handle) => handle.terminate()));
       await this.#release();
+    } catch {
+      // The job is reported with what failed it; that more breaks on its way out (of a machine that is gone, say) adds nothing.
     } finally {
       this.#settled.reject(error);
     }

@@ -28,10 +28,15 @@ function isSame(a: unknown, b: unknown): boolean {
   if (a instanceof Date) return Object.is(a.getTime(), (b as Date).getTime());
   if (a instanceof Map || a instanceof Set) return isSame(Array.from(a), Array.from(b as Iterable<unknown>));
   const names = Object.keys(a);
-  return names.length === Object.keys(b).length && names.every((name) => name in b && isSame(a[name as never], b[name as never]));
+  return (
+    names.length === Object.keys(b).length &&
+    names.every((name) => name in b && isSame(a[name as never], b[name as never]))
+  );
 }
 
 function shown(value: unknown): string {
-  const text = JSON.stringify(value, (_name, inner: unknown) => (typeof inner === "bigint" ? `${inner}n` : inner)) ?? String(value);
+  const text =
+    JSON.stringify(value, (_name, inner: unknown) => (typeof inner === "bigint" ? `${inner}n` : inner)) ??
+    String(value);
   return text.length > 2_000 ? `${text.slice(0, 2_000)}…` : text;
 }

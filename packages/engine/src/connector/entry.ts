@@ -4,7 +4,14 @@ export { generate, type GenerateOptions } from "./generate.ts";
 export { memorySink, type MemoryRow, type MemorySink } from "./memory-sink.ts";
 export { paced } from "./paced.ts";
 export { script, SCRIPT_SPLIT, type Script, type ScriptElement } from "./script.ts";
-export type { CommitterContext, PreparedOutput, SinkCommitter, SinkConnector, SinkWriter, WriterContext } from "./sink-connector.ts";
+export type {
+  CommitterContext,
+  PreparedOutput,
+  SinkCommitter,
+  SinkConnector,
+  SinkWriter,
+  WriterContext,
+} from "./sink-connector.ts";
 export { sinkSuite, type SinkSuiteOptions } from "./sink.conformance.ts";
 export type {
   ConnectorContext,

@@ -23,9 +23,12 @@ const SPLITS_MAX = 1_024;
 /** A source whose records come from a function of their number. Its position is the next number. */
 export function generate<T>(options: GenerateOptions<T>): Binding {
   const { splits = 1, count, recordsPerSecond } = options;
-  if (!Number.isInteger(splits) || splits < 1 || splits > SPLITS_MAX) throw invalid("splits", splits, `an integer from 1 to ${SPLITS_MAX}`);
-  if (count !== undefined && !(Number.isSafeInteger(count) && count >= 0)) throw invalid("count", count, "an integer, 0 or more");
-  if (recordsPerSecond !== undefined && !(recordsPerSecond > 0)) throw invalid("recordsPerSecond", recordsPerSecond, "above 0");
+  if (!Number.isInteger(splits) || splits < 1 || splits > SPLITS_MAX)
+    throw invalid("splits", splits, `an integer from 1 to ${SPLITS_MAX}`);
+  if (count !== undefined && !(Number.isSafeInteger(count) && count >= 0))
+    throw invalid("count", count, "an integer, 0 or more");
+  if (recordsPerSecond !== undefined && !(recordsPerSecond > 0))
+    throw invalid("recordsPerSecond", recordsPerSecond, "above 0");
   return { description: "generate", source: new GeneratedSource(options) };
 }
 
@@ -45,7 +48,9 @@ class GeneratedSource implements SourceConnector {
 
   splits(): Promise<readonly Split[]> {
     const { splits = 1 } = this.#options;
-    return Promise.resolve(Array.from({ length: splits }, (_, split) => ({ id: `${split}`, details: { first: split, step: splits } })));
+    return Promise.resolve(
+      Array.from({ length: splits }, (_, split) => ({ id: `${split}`, details: { first: split, step: splits } })),
+    );
   }
 
   openReader(split: Split, position: Json | null, context: ReaderContext): Promise<SplitReader> {
@@ -58,9 +63,13 @@ class GeneratedSource implements SourceConnector {
 function nextOf(position: Json, split: string): number {
   const next = typeof position === "object" && position !== null && "next" in position ? position.next : undefined;
   if (typeof next === "number" && Number.isSafeInteger(next) && next >= 0) return next;
-  throw new TidemarkError("TM_SOURCE", "a checkpoint holds a position that a generated source did not make. Bind the port as it was bound then, or start the job afresh", {
-    facts: { split, position: JSON.stringify(position).slice(0, 200) },
-  });
+  throw new TidemarkError(
+    "TM_SOURCE",
+    "a checkpoint holds a position that a generated source did not make. Bind the port as it was bound then, or start the job afresh",
+    {
+      facts: { split, position: JSON.stringify(position).slice(0, 200) },
+    },
+  );
 }
 
 class GeneratedReader implements SplitReader {
@@ -149,10 +158,14 @@ class GeneratedReader implements SplitReader {
     try {
       return this.#options.record(index);
     } catch (error) {
-      this.#failure = new TidemarkError("TM_USER_CODE", `the record function of a generated source threw: ${error instanceof Error ? error.message : String(error)}`, {
-        cause: error,
-        facts: { index },
-      });
+      this.#failure = new TidemarkError(
+        "TM_USER_CODE",
+        `the record function of a generated source threw: ${error instanceof Error ? error.message : String(error)}`,
+        {
+          cause: error,
+          facts: { index },
+        },
+      );
       return undefined;
     }
   }

@@ -13,7 +13,8 @@ const context = (): WriterContext => ({ host: memoryHost(), port: "p", scratch: 
 function batchOf(...rows: readonly (readonly [record: unknown, timestamp: number, rowKind?: number])[]): RecordBatch {
   const batches: RecordBatch[] = [];
   const builder = new BatchBuilder({ layout: null, emit: (batch) => void batches.push(batch) });
-  for (const [record, timestamp, rowKind = ROW_KINDS.insert] of rows) builder.append(record, { timestamp, watermark: 0, rowKind });
+  for (const [record, timestamp, rowKind = ROW_KINDS.insert] of rows)
+    builder.append(record, { timestamp, watermark: 0, rowKind });
   builder.flush();
   return batches[0]!;
 }
@@ -25,7 +26,12 @@ for (const guarantee of ["exactly-once", "at-least-once"] as const) {
       guarantee,
       open: () => {
         const memory = memorySink({ guarantee });
-        return Promise.resolve({ host: memoryHost(), sink: memory.sink, scratch: "/scratch", visible: () => Promise.resolve(memory.committed) });
+        return Promise.resolve({
+          host: memoryHost(),
+          sink: memory.sink,
+          scratch: "/scratch",
+          visible: () => Promise.resolve(memory.committed),
+        });
       },
     });
   });
@@ -59,9 +65,15 @@ test("a sink that holds something else than the checkpoint says is refused", asy
   const committer = await memory.sink.openCommitter(context());
   const permit = { checkpoint: 3, epoch: 1 } as never;
   await assert.rejects(committer.recover(permit, { from: 5, to: 7 }, []), { code: "TM_SINK_CHANGED" });
-  await assert.rejects(committer.recover(permit, { from: 0, to: 7 }, [{ writer: "0", output: { staged: "3-1-0", rows: 7 } }]), {
+  await assert.rejects(
+    committer.recover(permit, { from: 0, to: 7 }, [{ writer: "0", output: { staged: "3-1-0", rows: 7 } }]),
+    {
+      code: "TM_SINK_CHANGED",
+      message: /not in this thread/,
+    },
+  );
+  await assert.rejects(committer.recover(permit, { file: "out.jsonl" }, []), {
     code: "TM_SINK_CHANGED",
-    message: /not in this thread/,
+    message: /another kind of sink/,
   });
-  await assert.rejects(committer.recover(permit, { file: "out.jsonl" }, []), { code: "TM_SINK_CHANGED", message: /another kind of sink/ });
 });

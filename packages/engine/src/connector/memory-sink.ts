@@ -160,9 +160,13 @@ class MemoryCommitter implements SinkCommitter {
     const { from, to } = permit === null || plan === null ? { from: 0, to: 0 } : planOf(plan);
     const rows = this.#store.committed.length;
     if (rows !== from && rows !== to) {
-      throw new TidemarkError("TM_SINK_CHANGED", "a memory sink does not hold what the checkpoint committed to it. Restart with the same sink object, or clear() it for a fresh job", {
-        facts: { rows, committedFrom: from, committedTo: to },
-      });
+      throw new TidemarkError(
+        "TM_SINK_CHANGED",
+        "a memory sink does not hold what the checkpoint committed to it. Restart with the same sink object, or clear() it for a fresh job",
+        {
+          facts: { rows, committedFrom: from, committedTo: to },
+        },
+      );
     }
     if (rows !== to) this.#complete(prepared);
     this.#store.staged.clear();
@@ -177,9 +181,13 @@ class MemoryCommitter implements SinkCommitter {
     const rows = staged.map(({ name }) => this.#store.staged.get(name));
     for (const [index, part] of rows.entries()) {
       if (part !== undefined) continue;
-      throw new TidemarkError("TM_SINK_CHANGED", "what was prepared for a memory sink is not in this thread. Run the job in the calling thread, with the same sink object", {
-        facts: { staged: staged[index]?.name },
-      });
+      throw new TidemarkError(
+        "TM_SINK_CHANGED",
+        "what was prepared for a memory sink is not in this thread. Run the job in the calling thread, with the same sink object",
+        {
+          facts: { staged: staged[index]?.name },
+        },
+      );
     }
     for (const part of rows) this.#store.committed.push(...(part as readonly MemoryRow[]));
     for (const { name } of staged) this.#store.staged.delete(name);
@@ -199,7 +207,11 @@ function planOf(plan: Json): { from: number; to: number } {
 }
 
 function otherSink(value: Json): TidemarkError {
-  return new TidemarkError("TM_SINK_CHANGED", "the checkpoint committed to another kind of sink, not to memory. Bind the port as it was bound then, or start the job afresh", {
-    facts: { found: JSON.stringify(value).slice(0, 200) },
-  });
+  return new TidemarkError(
+    "TM_SINK_CHANGED",
+    "the checkpoint committed to another kind of sink, not to memory. Bind the port as it was bound then, or start the job afresh",
+    {
+      facts: { found: JSON.stringify(value).slice(0, 200) },
+    },
+  );
 }

@@ -6,7 +6,8 @@ export function paced(inner: SourceConnector, recordsPerSecond: number): SourceC
     description: `${inner.description} at ${recordsPerSecond} records/s`,
     bounded: inner.bounded,
     splits: (context) => inner.splits(context),
-    openReader: async (split, position, context) => pacedReader(await inner.openReader(split, position, context), recordsPerSecond, context),
+    openReader: async (split, position, context) =>
+      pacedReader(await inner.openReader(split, position, context), recordsPerSecond, context),
   };
 }
 

@@ -44,7 +44,13 @@ export class RecordRows {
   /** The batch; once. */
   take(): SourceBatch {
     const length = this.#writer.length;
-    return { layout: this.#schema.layout, length, columns: this.#writer.take(), offsets: this.#offsets, invalid: this.#invalid };
+    return {
+      layout: this.#schema.layout,
+      length,
+      columns: this.#writer.take(),
+      offsets: this.#offsets,
+      invalid: this.#invalid,
+    };
   }
 
   #write(value: unknown): string | null {
@@ -61,7 +67,9 @@ export class RecordRows {
 
 function rawText(value: unknown): string {
   try {
-    return JSON.stringify(value, (_name, part: unknown) => (typeof part === "bigint" ? `${part}n` : part)) ?? String(value);
+    return (
+      JSON.stringify(value, (_name, part: unknown) => (typeof part === "bigint" ? `${part}n` : part)) ?? String(value)
+    );
   } catch {
     // A cycle: there is no text of it, and this is only for a message.
     return String(value);

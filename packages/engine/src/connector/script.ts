@@ -34,7 +34,9 @@ export const SCRIPT_SPLIT = "0";
  * count steps, so a job that restarts with the same script object resumes in it. The source is bounded if every script ends from the beginning.
  */
 export function script(splits: readonly ScriptElement[] | Readonly<Record<string, readonly ScriptElement[]>>): Script {
-  const bySplit: Readonly<Record<string, readonly ScriptElement[]>> = isList(splits) ? { [SCRIPT_SPLIT]: splits } : splits;
+  const bySplit: Readonly<Record<string, readonly ScriptElement[]>> = isList(splits)
+    ? { [SCRIPT_SPLIT]: splits }
+    : splits;
   const tracks = new Map(Object.entries(bySplit).map(([split, elements]) => [split, new Track(split, elements)]));
   const bounded = [...tracks.values()].every((track) => track.hasEnd);
   return {
@@ -52,7 +54,10 @@ function isList(splits: unknown): splits is readonly ScriptElement[] {
 
 function trackOf(tracks: ReadonlyMap<string, Track>, split: string): Track {
   const track = tracks.get(split);
-  if (track === undefined) throw new TidemarkError("TM_NOT_FOUND", "a script has no such split", { facts: { split, splits: [...tracks.keys()].join(", ") } });
+  if (track === undefined)
+    throw new TidemarkError("TM_NOT_FOUND", "a script has no such split", {
+      facts: { split, splits: [...tracks.keys()].join(", ") },
+    });
   return track;
 }
 
@@ -74,7 +79,8 @@ class Track {
 
   append(elements: readonly ScriptElement[]): void {
     for (const element of elements) {
-      if (this.hasEnd) throw new TidemarkError("TM_BINDING", "a script has steps after its end", { facts: { split: this.split } });
+      if (this.hasEnd)
+        throw new TidemarkError("TM_BINDING", "a script has steps after its end", { facts: { split: this.split } });
       this.elements.push(element);
     }
     for (const wake of [...this.listeners]) wake();
@@ -99,9 +105,13 @@ class ScriptSource implements SourceConnector {
     const track = trackOf(this.#tracks, split.id);
     const next = position === null ? 0 : position;
     if (typeof next !== "number" || next > track.elements.length) {
-      throw new TidemarkError("TM_SOURCE", "a checkpoint's position is not in this script. Restart with the same script object", {
-        facts: { split: split.id, position: JSON.stringify(position).slice(0, 200), steps: track.elements.length },
-      });
+      throw new TidemarkError(
+        "TM_SOURCE",
+        "a checkpoint's position is not in this script. Restart with the same script object",
+        {
+          facts: { split: split.id, position: JSON.stringify(position).slice(0, 200), steps: track.elements.length },
+        },
+      );
     }
     return Promise.resolve(new ScriptReader(track, next, context));
   }
@@ -139,7 +149,11 @@ class ScriptReader implements SplitReader {
       } else if ("record" in element) {
         rows.add(element.record, this.#next);
       } else {
-        rows.refuse({ offset: this.#next, raw: element.malformed, why: "the script says that this record is malformed" });
+        rows.refuse({
+          offset: this.#next,
+          raw: element.malformed,
+          why: "the script says that this record is malformed",
+        });
       }
       this.#next++;
     }

@@ -57,9 +57,14 @@ class Run {
     const { host, sink, scratch } = fixture;
     const { epoch, from } = options;
     const committer = await sink.openCommitter({ host, port: "suite", scratch });
-    await committer.recover(from === null ? null : permitFor(from.checkpoint, epoch), from?.plan ?? null, from?.prepared ?? []);
+    await committer.recover(
+      from === null ? null : permitFor(from.checkpoint, epoch),
+      from?.plan ?? null,
+      from?.prepared ?? [],
+    );
     const writers: SinkWriter[] = [];
-    for (const writer of ["0", "1"]) writers.push(await sink.openWriter({ host, port: "suite", scratch, writer, epoch }));
+    for (const writer of ["0", "1"])
+      writers.push(await sink.openWriter({ host, port: "suite", scratch, writer, epoch }));
     return new Run(writers, committer);
   }
 
@@ -105,16 +110,26 @@ export function sinkSuite(options: SinkSuiteOptions): void {
     const run = await Run.start(fixture, { epoch: 1, from: null });
     run.write(0, 2, 4, 1, 3);
     await Promise.all(run.writers.map((writer) => writer.drained()));
-    check(run.writers.every((writer) => writer.backlogBytes() === 0), "a drained writer has a backlog");
+    check(
+      run.writers.every((writer) => writer.backlogBytes() === 0),
+      "a drained writer has a backlog",
+    );
     await run.checkpoint(1);
     const inOrder = async (): Promise<unknown> => {
       const records = await fixture.visible();
       // Writers of an at-least-once sink show what they get as they come to it: only each one's own order holds.
-      return guarantee === "exactly-once" ? records : [0, 1].map((writer) => records?.filter((record) => (record as SuiteRecord).n % 2 === writer));
+      return guarantee === "exactly-once"
+        ? records
+        : [0, 1].map((writer) => records?.filter((record) => (record as SuiteRecord).n % 2 === writer));
     };
     const expected = (...writers: readonly (readonly number[])[]): unknown => {
       const records = writers.map((numbers) => numbers.map(recordFor));
-      return guarantee === "exactly-once" ? records.flat() : [[...(records[0] ?? []), ...(records[2] ?? [])], [...(records[1] ?? []), ...(records[3] ?? [])]];
+      return guarantee === "exactly-once"
+        ? records.flat()
+        : [
+            [...(records[0] ?? []), ...(records[2] ?? [])],
+            [...(records[1] ?? []), ...(records[3] ?? [])],
+          ];
     };
     equal(await inOrder(), expected([0, 2, 4], [1, 3]), "records after the first commit");
     run.write(6, 5);
@@ -139,7 +154,11 @@ export function sinkSuite(options: SinkSuiteOptions): void {
     const run = await Run.start(fixture, { epoch: 1, from: null });
     run.writers[0]?.write({ ...batchOf([recordFor(0)]), length: 0 });
     const { prepared } = await run.checkpoint(1);
-    equal(prepared.map(({ output }) => output), [null, null], "what writers prepare that wrote nothing");
+    equal(
+      prepared.map(({ output }) => output),
+      [null, null],
+      "what writers prepare that wrote nothing",
+    );
     run.write(0);
     await run.checkpoint(2);
     await run.checkpoint(3);

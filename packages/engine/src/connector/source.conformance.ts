@@ -44,7 +44,11 @@ export function sourceSuite({ test, open, replayable = true }: SourceSuiteOption
     const { host, source, expected } = await open();
     const ids = (await source.splits({ host, port: "suite" })).map(({ id }) => id);
     equal(ids, Object.keys(expected), "ids of the splits, in order");
-    equal((await source.splits({ host, port: "suite" })).map(({ id }) => id), ids, "ids of the splits, asked again");
+    equal(
+      (await source.splits({ host, port: "suite" })).map(({ id }) => id),
+      ids,
+      "ids of the splits, asked again",
+    );
     check(new Set(ids).size === ids.length, "two splits have one id");
   });
 
@@ -56,7 +60,10 @@ export function sourceSuite({ test, open, replayable = true }: SourceSuiteOption
       equal(reader.poll().kind, "ended", "a poll after the end");
       await reader.ready();
       const offsets = steps.flatMap(({ seen }) => seen.map(({ offset }) => offset));
-      check(offsets.every((offset, i) => i === 0 || offset > (offsets[i - 1] as number)), "offsets do not grow");
+      check(
+        offsets.every((offset, i) => i === 0 || offset > (offsets[i - 1] as number)),
+        "offsets do not grow",
+      );
       await reader.close();
     });
   });
@@ -98,7 +105,11 @@ function replayTests(test: SourceSuiteOptions["test"], open: SourceSuiteOptions[
         const reader = await openReader(fixture, split, throughJson(position));
         equal(reader.position(), position, "the position of a reader that was just opened");
         const rest = (await readToEnd(reader, fixture)).flatMap(({ seen }) => seen);
-        equal(rest, steps.slice(index).flatMap(({ seen }) => seen), `records of split ${split.id} after position ${JSON.stringify(position)}`);
+        equal(
+          rest,
+          steps.slice(index).flatMap(({ seen }) => seen),
+          `records of split ${split.id} after position ${JSON.stringify(position)}`,
+        );
         await reader.close();
       }
     });
@@ -117,7 +128,11 @@ function replayTests(test: SourceSuiteOptions["test"], open: SourceSuiteOptions[
           const resumed = await openReader(fixture, split, throughJson(reader.position()));
           const rest = recordsOf(await readToEnd(resumed, fixture));
           await resumed.close();
-          equal([...recordsOf(steps), ...rest], fixture.expected[split.id], `records around position ${JSON.stringify(before)}`);
+          equal(
+            [...recordsOf(steps), ...rest],
+            fixture.expected[split.id],
+            `records around position ${JSON.stringify(before)}`,
+          );
           await reader.ready();
         }
       }
@@ -126,11 +141,18 @@ function replayTests(test: SourceSuiteOptions["test"], open: SourceSuiteOptions[
   });
 }
 
-async function forEachSplit(fixture: SourceFixture, run: (fixture: SourceFixture, split: Split) => Promise<void>): Promise<void> {
+async function forEachSplit(
+  fixture: SourceFixture,
+  run: (fixture: SourceFixture, split: Split) => Promise<void>,
+): Promise<void> {
   for (const split of await fixture.source.splits({ host: fixture.host, port: "suite" })) await run(fixture, split);
 }
 
-function openReader({ host, source, schema }: SourceFixture, split: Split, position: Json | null): Promise<SplitReader> {
+function openReader(
+  { host, source, schema }: SourceFixture,
+  split: Split,
+  position: Json | null,
+): Promise<SplitReader> {
   const context: ReaderContext = { host, port: "suite", schema };
   return source.openReader(split, position, context);
 }
@@ -161,7 +183,8 @@ function seenIn(batch: SourceBatch, { schema }: SourceFixture): Seen[] {
       check(error.code === "TM_RECORD", "an invalid record has another code than TM_RECORD");
       seen.push({ record: { invalid: raw }, offset });
     }
-    if (row < batch.length) seen.push({ record: recordOf(asRecordBatch(batch), row), offset: batch.offsets[row] as number });
+    if (row < batch.length)
+      seen.push({ record: recordOf(asRecordBatch(batch), row), offset: batch.offsets[row] as number });
   }
   check(invalid.length === 0, "an invalid record stands behind the rows of its batch");
   return seen;
@@ -169,7 +192,16 @@ function seenIn(batch: SourceBatch, { schema }: SourceFixture): Seen[] {
 
 function asRecordBatch(batch: SourceBatch): RecordBatch {
   const { layout, length, columns } = batch;
-  return { layout, length, columns, timestamps: new Float64Array(length), watermarks: new Float64Array(length), rowKinds: null, keys: null, origin: null };
+  return {
+    layout,
+    length,
+    columns,
+    timestamps: new Float64Array(length),
+    watermarks: new Float64Array(length),
+    rowKinds: null,
+    keys: null,
+    origin: null,
+  };
 }
 
 function recordsOf(steps: readonly Step[]): unknown[] {

@@ -9,18 +9,32 @@ import { script } from "./script.ts";
 import type { SourceConnector, SourcePoll, SplitReader } from "./source-connector.ts";
 import { sourceSuite } from "./source.conformance.ts";
 
-const ANY: RecordSchema = { layout: VALUE_LAYOUT, jsonSchema: null, trust: true, validate: (value) => ({ ok: true, value }) };
+const ANY: RecordSchema = {
+  layout: VALUE_LAYOUT,
+  jsonSchema: null,
+  trust: true,
+  validate: (value) => ({ ok: true, value }),
+};
 const ODD_ONLY: RecordSchema = {
   layout: layoutOf([{ name: "n", kind: "int32", nullable: false, optional: false }]),
   jsonSchema: null,
   trust: false,
-  validate: (value) => ((value as { n: number }).n % 2 === 1 ? { ok: true, value } : { ok: false, issues: "n is even" }),
+  validate: (value) =>
+    (value as { n: number }).n % 2 === 1 ? { ok: true, value } : { ok: false, issues: "n is even" },
 };
 
-async function openReader(source: SourceConnector, host: MemoryHost, options: { split?: string; position?: number; schema?: RecordSchema } = {}): Promise<SplitReader> {
+async function openReader(
+  source: SourceConnector,
+  host: MemoryHost,
+  options: { split?: string; position?: number; schema?: RecordSchema } = {},
+): Promise<SplitReader> {
   const { split = "0", position = null, schema = ANY } = options;
   const splits = await source.splits({ host, port: "p" });
-  return await source.openReader(splits.find(({ id }) => id === split)!, position, { host, port: "p", schema });
+  return await source.openReader(
+    splits.find(({ id }) => id === split)!,
+    position,
+    { host, port: "p", schema },
+  );
 }
 
 function values(poll: SourcePoll): unknown[] {
@@ -34,9 +48,18 @@ describe("generate", () => {
     test,
     open: () => {
       const count = 3_000;
-      const expected = [0, 1, 2].map((split) => Array.from({ length: 1_000 }, (_, i) => i * 3 + split).map((n) => (n % 2 === 1 ? { n } : { invalid: `{"n":${n}}` })));
+      const expected = [0, 1, 2].map((split) =>
+        Array.from({ length: 1_000 }, (_, i) => i * 3 + split).map((n) =>
+          n % 2 === 1 ? { n } : { invalid: `{"n":${n}}` },
+        ),
+      );
       const { source } = generate({ record: (n) => ({ n }), count, splits: 3 });
-      return Promise.resolve({ host: memoryHost(), source: source!, schema: ODD_ONLY, expected: { "0": expected[0]!, "1": expected[1]!, "2": expected[2]! } });
+      return Promise.resolve({
+        host: memoryHost(),
+        source: source!,
+        schema: ODD_ONLY,
+        expected: { "0": expected[0]!, "1": expected[1]!, "2": expected[2]! },
+      });
     },
   });
 
@@ -73,7 +96,9 @@ describe("generate", () => {
     for (const options of [{ splits: 0 }, { splits: 1.5 }, { count: -1 }, { recordsPerSecond: 0 }]) {
       assert.throws(() => generate({ record: String, ...options }), { code: "TM_BINDING" });
     }
-    await assert.rejects(openReader(generate({ record: String }).source!, memoryHost(), { position: 3 }), { code: "TM_SOURCE" });
+    await assert.rejects(openReader(generate({ record: String }).source!, memoryHost(), { position: 3 }), {
+      code: "TM_SOURCE",
+    });
   });
 });
 
@@ -82,7 +107,15 @@ describe("script", () => {
     test,
     open: () => {
       const { source } = script({
-        a: [{ record: { n: 1 } }, { watermark: 5 }, { record: { n: 2 } }, { malformed: "oops" }, { watermark: 9 }, { record: { n: 3 } }, "end"],
+        a: [
+          { record: { n: 1 } },
+          { watermark: 5 },
+          { record: { n: 2 } },
+          { malformed: "oops" },
+          { watermark: 9 },
+          { record: { n: 3 } },
+          "end",
+        ],
         b: ["end"],
       });
       const a = [{ n: 1 }, { invalid: '{"n":2}' }, { invalid: "oops" }, { n: 3 }];
@@ -91,10 +124,16 @@ describe("script", () => {
   });
 
   test("watermarks end a batch and come with it", async () => {
-    const reader = await openReader(script([{ watermark: 1 }, { record: 7 }, { record: 8 }, { watermark: 2 }, "end"]).source, memoryHost());
+    const reader = await openReader(
+      script([{ watermark: 1 }, { record: 7 }, { record: 8 }, { watermark: 2 }, "end"]).source,
+      memoryHost(),
+    );
     const polls = [reader.poll(), reader.poll()];
     assert.deepEqual(polls.map(values), [[], [7, 8]]);
-    assert.deepEqual(polls.map((poll) => poll.kind === "batch" && poll.batch.watermark), [1, 2]);
+    assert.deepEqual(
+      polls.map((poll) => poll.kind === "batch" && poll.batch.watermark),
+      [1, 2],
+    );
     assert.equal(reader.poll().kind, "ended");
   });
 

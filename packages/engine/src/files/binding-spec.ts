@@ -33,10 +33,16 @@ export function parseBinding(
   options: { ports: readonly BindablePort[]; kinds?: Readonly<Record<string, BindingKind>> },
 ): { readonly port: string; readonly binding: Binding } {
   const match = /^([^=]+)=([^:]+)(?::(.*))?$/s.exec(spec);
-  if (match === null) throw bindingError('a binding is PORT=KIND:ARG, such as "flights=jsonl:flights.jsonl"', { given: spec });
+  if (match === null)
+    throw bindingError('a binding is PORT=KIND:ARG, such as "flights=jsonl:flights.jsonl"', { given: spec });
   const [, portName, kindName, argument = null] = match as unknown as [string, string, string, string?];
   const port = options.ports.find(({ name }) => name === portName);
-  if (port === undefined) throw unknownName("port", portName, options.ports.map(({ name }) => name));
+  if (port === undefined)
+    throw unknownName(
+      "port",
+      portName,
+      options.ports.map(({ name }) => name),
+    );
   const kinds = { ...BINDING_KINDS, ...options.kinds };
   const kind = Object.hasOwn(kinds, kindName) ? kinds[kindName] : undefined;
   if (kind === undefined) throw unknownKind(port, kindName, argument, Object.keys(kinds));
@@ -49,10 +55,18 @@ export function parseBinding(
 export function assertServes(port: BindablePort, binding: Binding, kind: string): void {
   if (binding[port.direction] !== undefined) return;
   const other = port.direction === "source" ? "written to, not read from" : "read from, not written to";
-  throw bindingError(`"${port.name}" is a ${port.direction}, and ${binding.description} can only be ${other}`, { port: port.name, kind });
+  throw bindingError(`"${port.name}" is a ${port.direction}, and ${binding.description} can only be ${other}`, {
+    port: port.name,
+    kind,
+  });
 }
 
-function unknownKind(port: BindablePort, kind: string, argument: string | null, kinds: readonly string[]): TidemarkError {
+function unknownKind(
+  port: BindablePort,
+  kind: string,
+  argument: string | null,
+  kinds: readonly string[],
+): TidemarkError {
   const suffix = /\.(jsonl|ndjson|csv)(\.gz|\.zst)?$/.exec(kind)?.[1];
   if (argument === null && suffix !== undefined) {
     const meant = `${port.name}=${suffix === "csv" ? "csv" : "jsonl"}:${kind}`;
@@ -63,7 +77,10 @@ function unknownKind(port: BindablePort, kind: string, argument: string | null, 
 
 function unknownName(what: string, given: string, names: readonly string[]): TidemarkError {
   const nearest = nearestName(given, names);
-  const hint = nearest === undefined ? `there ${names.length === 0 ? "are none" : `are ${names.join(", ")}`}` : `did you mean "${nearest}"?`;
+  const hint =
+    nearest === undefined
+      ? `there ${names.length === 0 ? "are none" : `are ${names.join(", ")}`}`
+      : `did you mean "${nearest}"?`;
   return bindingError(`unknown ${what} "${given}": ${hint}`, {});
 }
 

@@ -22,7 +22,12 @@ export function compressionOf(path: string): "gzip" | "zstd" | null {
  * The content of a file from `offset`, counted in decoded bytes if it is compressed. TM_SOURCE if the file ends before that, if the
  * byte before is not the line end that a position follows, or if compressed data is broken.
  */
-export async function filePieces(options: { host: Host; path: string; offset: number; pieceBytes: number }): Promise<BytePieces> {
+export async function filePieces(options: {
+  host: Host;
+  path: string;
+  offset: number;
+  pieceBytes: number;
+}): Promise<BytePieces> {
   const { host, path, offset, pieceBytes } = options;
   const format = compressionOf(path);
   const file = await host.disk.openRead(path);
@@ -85,7 +90,10 @@ class DecodedPieces implements BytePieces {
       return piece === null ? await this.#decoder.end() : await this.#decoder.push(piece);
     } catch (error) {
       const why = error instanceof TidemarkError ? error.summary : String(error);
-      throw new TidemarkError("TM_SOURCE", `a compressed input file is broken: ${why}. Replace the file`, { cause: error, facts: { file: this.#path } });
+      throw new TidemarkError("TM_SOURCE", `a compressed input file is broken: ${why}. Replace the file`, {
+        cause: error,
+        facts: { file: this.#path },
+      });
     }
   }
 

@@ -8,7 +8,7 @@ import { positionJson, type BytePosition } from "./split-position.ts";
 import type { FormatDecoder, TextFormat } from "./text-format.ts";
 
 /** Bytes read ahead of what was polled, by default. */
-export const READ_AHEAD_BYTES = 1_024 * 1_024;
+export const READ_AHEAD_BYTES: number = 1_024 * 1_024;
 
 /**
  * Reads one split of bytes. With `fullBatches` a batch is given only when it is full or the last one, so that batches are cut at the same
@@ -34,7 +34,12 @@ export class ByteSplitReader implements SplitReader {
     readAheadBytes: number;
   }) {
     const { position, schema, input } = options;
-    this.#format = options.format.decoder({ schema, offset: position.offset, input, columns: position.columns ?? null });
+    this.#format = options.format.decoder({
+      schema,
+      offset: position.offset,
+      input,
+      columns: position.columns ?? null,
+    });
     this.#readAhead = new ReadAhead(options.pieces, { bytesMax: options.readAheadBytes });
     this.#fullBatches = options.fullBatches;
     this.#given = position;

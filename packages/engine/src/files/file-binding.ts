@@ -24,7 +24,9 @@ export function jsonl(paths: string | readonly string[], options: FileSourceOpti
 export function csv(paths: string | readonly string[], options: CsvOptions = {}): Binding {
   const { delimiter = ",", ...settings } = options;
   if (!/^[\t\x20-\x7e]$/.test(delimiter) || delimiter === '"') {
-    throw new TidemarkError("TM_BINDING", "the delimiter of a CSV file is one ASCII character and no quote", { facts: { given: JSON.stringify(delimiter) } });
+    throw new TidemarkError("TM_BINDING", "the delimiter of a CSV file is one ASCII character and no quote", {
+      facts: { given: JSON.stringify(delimiter) },
+    });
   }
   return fileBinding(csvFormat(delimiter), paths, settings);
 }
@@ -32,12 +34,23 @@ export function csv(paths: string | readonly string[], options: CsvOptions = {})
 function fileBinding(format: TextFormat, paths: string | readonly string[], settings: FileSourceOptions): Binding {
   const patterns = typeof paths === "string" ? [paths] : paths;
   if (patterns.length === 0 || patterns.includes("")) {
-    throw new TidemarkError("TM_BINDING", `a ${format.kind} binding needs the path of a file, such as "${format.kind}:data.${format.kind}"`);
+    throw new TidemarkError(
+      "TM_BINDING",
+      `a ${format.kind} binding needs the path of a file, such as "${format.kind}:data.${format.kind}"`,
+    );
+  }
+  for (const [name, bytes] of Object.entries(settings)) {
+    if (Number.isSafeInteger(bytes) && bytes > 0) continue;
+    throw new TidemarkError("TM_BINDING", `${name} of a file source must be a whole number of bytes above 0`, {
+      facts: { given: String(bytes) },
+    });
   }
   const source = new FileSource({ format, patterns, settings });
   const [path] = patterns as [string];
   // Many files, a pattern or a compressed file can only be read.
   const isSinkPath = patterns.length === 1 && !isPattern(path) && compressionOf(path) === null;
   const description = source.description;
-  return isSinkPath ? { description, source, sink: new FileSink({ format, path: normalPath(path) }) } : { description, source };
+  return isSinkPath
+    ? { description, source, sink: new FileSink({ format, path: normalPath(path) }) }
+    : { description, source };
 }

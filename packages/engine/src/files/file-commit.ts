@@ -9,11 +9,17 @@ import { filePieces, type StagedBytes } from "./staged-bytes.ts";
  * Makes a plan's bytes part of its file and durable. With `resume` a part of them, or all, may be there already and is compared first;
  * without, the file must end where the plan begins. TM_SINK_CHANGED if the file is not what the plan and the staged bytes say.
  */
-export async function carryOutPlan(options: { host: Host; plan: FilePlan; staged: StagedBytes; resume: boolean }): Promise<void> {
+export async function carryOutPlan(options: {
+  host: Host;
+  plan: FilePlan;
+  staged: StagedBytes;
+  resume: boolean;
+}): Promise<void> {
   const { host, plan, staged, resume } = options;
   const sizeBytes = await fileSize(host, plan.file);
   if (sizeBytes < plan.from) throw changed(plan, sizeBytes, "is shorter than what was committed to it");
-  if (sizeBytes > (resume ? plan.to : plan.from)) throw changed(plan, sizeBytes, "is longer than what was committed to it");
+  if (sizeBytes > (resume ? plan.to : plan.from))
+    throw changed(plan, sizeBytes, "is longer than what was committed to it");
   // The staged files of a whole commit may be gone.
   if (sizeBytes === plan.to && !(await staged.areThere())) return;
   await staged.verify();
@@ -34,14 +40,23 @@ export async function carryOutPlan(options: { host: Host; plan: FilePlan; staged
 export async function fileSize(host: Host, path: string): Promise<number> {
   const stat = await host.disk.stat(path);
   if (stat !== null && stat.kind !== "file") {
-    throw new TidemarkError("TM_BINDING", `a file sink needs a plain file, and the path is a ${stat.kind === "directory" ? "directory" : "device or pipe"}. Bind the port to another path`, {
-      facts: { file: path },
-    });
+    throw new TidemarkError(
+      "TM_BINDING",
+      `a file sink needs a plain file, and the path is a ${stat.kind === "directory" ? "directory" : "device or pipe"}. Bind the port to another path`,
+      {
+        facts: { file: path },
+      },
+    );
   }
   return stat?.sizeBytes ?? 0;
 }
 
-async function append(options: { host: Host; file: WritableFile; pieces: AsyncIterable<Uint8Array>; totalBytes: number }): Promise<void> {
+async function append(options: {
+  host: Host;
+  file: WritableFile;
+  pieces: AsyncIterable<Uint8Array>;
+  totalBytes: number;
+}): Promise<void> {
   const { host, file, pieces, totalBytes } = options;
   const halfBytes = Math.floor(totalBytes / 2);
   let written = 0;
@@ -69,7 +84,7 @@ async function compare(options: { host: Host; plan: FilePlan; staged: StagedByte
   let at = plan.from;
   try {
     for await (const expected of staged.from(0)) {
-      for (let compared = 0; compared < expected.length; ) {
+      for (let compared = 0; compared < expected.length;) {
         if (there.length === 0) {
           const next = await actual.next();
           if (next.done === true) return;
@@ -77,7 +92,8 @@ async function compare(options: { host: Host; plan: FilePlan; staged: StagedByte
         }
         const length = Math.min(there.length, expected.length - compared);
         const difference = firstDifference(there, expected.subarray(compared), length);
-        if (difference !== -1) throw changed(plan, sizeBytes, `differs at byte ${at + difference} from what was committed to it`);
+        if (difference !== -1)
+          throw changed(plan, sizeBytes, `differs at byte ${at + difference} from what was committed to it`);
         there = there.subarray(length);
         compared += length;
         at += length;

@@ -15,7 +15,7 @@ export class FileSinkCommitter implements SinkCommitter {
   /** Bytes of the file that checkpoints account for; null before `recover`. */
   #committedBytes: number | null = null;
   #header: string | null = null;
-  #failure: unknown = null;
+  #failure: Error | null = null;
 
   constructor(context: CommitterContext, options: { path: string; kind: string }) {
     this.#context = context;
@@ -40,7 +40,7 @@ export class FileSinkCommitter implements SinkCommitter {
     try {
       await this.#carryOut(filePlan, prepared, { resume: false });
     } catch (error) {
-      this.#failure = error;
+      this.#failure = error instanceof Error ? error : new Error(String(error));
       throw error;
     }
   }
@@ -61,9 +61,13 @@ export class FileSinkCommitter implements SinkCommitter {
 
   async #resume(plan: FilePlan, prepared: readonly PreparedOutput[]): Promise<void> {
     if (plan.file === this.#path && plan.kind !== this.#kind) {
-      throw new TidemarkError("TM_SINK_CHANGED", `the sink's file holds ${plan.kind} and the port is now bound as ${this.#kind}. Bind it as before, or to another file`, {
-        facts: { file: this.#path },
-      });
+      throw new TidemarkError(
+        "TM_SINK_CHANGED",
+        `the sink's file holds ${plan.kind} and the port is now bound as ${this.#kind}. Bind it as before, or to another file`,
+        {
+          facts: { file: this.#path },
+        },
+      );
     }
     await this.#carryOut(plan, prepared, { resume: true });
     // Bound to another file since: the old one is complete now, the new one begins.
@@ -100,9 +104,13 @@ export class FileSinkCommitter implements SinkCommitter {
     for (const file of staged) {
       header ??= file.header ?? null;
       if (file.header === undefined || file.header === header) continue;
-      throw new TidemarkError("TM_SINK_CHANGED", "the rows for a CSV file have other columns than those before them. Bind the port to a new file, or keep the fields as they were", {
-        facts: { file: this.#path, columns: header?.trim(), newColumns: file.header.trim() },
-      });
+      throw new TidemarkError(
+        "TM_SINK_CHANGED",
+        "the rows for a CSV file have other columns than those before them. Bind the port to a new file, or keep the fields as they were",
+        {
+          facts: { file: this.#path, columns: header?.trim(), newColumns: file.header.trim() },
+        },
+      );
     }
     return header;
   }

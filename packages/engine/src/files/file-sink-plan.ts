@@ -68,7 +68,11 @@ function isCount(value: Json | undefined): value is number {
 }
 
 function notOurs(what: string, value: Json): TidemarkError {
-  return new TidemarkError("TM_SINK_CHANGED", `the checkpoint committed to another kind of sink: its ${what} is not one of a file. Bind the port as it was bound then, or start the job afresh`, {
-    facts: { [what === "plan" ? "plan" : "prepared"]: JSON.stringify(value).slice(0, 200) },
-  });
+  return new TidemarkError(
+    "TM_SINK_CHANGED",
+    `the checkpoint committed to another kind of sink: its ${what} is not one of a file. Bind the port as it was bound then, or start the job afresh`,
+    {
+      facts: { [what === "plan" ? "plan" : "prepared"]: JSON.stringify(value).slice(0, 200) },
+    },
+  );
 }

@@ -69,6 +69,10 @@ export class FileSinkWriter implements SinkWriter {
 
   #open(): StagedOutput {
     const { host, scratch, epoch } = this.#context;
-    return new StagedOutput({ disk: host.disk, directory: scratch, openName: `open-${epoch}-${this.#name}-${++this.#opened}.staged` });
+    return new StagedOutput({
+      disk: host.disk,
+      directory: scratch,
+      openName: `open-${epoch}-${this.#name}-${++this.#opened}.staged`,
+    });
   }
 }

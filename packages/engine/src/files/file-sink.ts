@@ -1,4 +1,10 @@
-import type { CommitterContext, SinkCommitter, SinkConnector, SinkWriter, WriterContext } from "../connector/sink-connector.ts";
+import type {
+  CommitterContext,
+  SinkCommitter,
+  SinkConnector,
+  SinkWriter,
+  WriterContext,
+} from "../connector/sink-connector.ts";
 import { FileSinkCommitter } from "./file-sink-committer.ts";
 import { FileSinkWriter } from "./file-sink-writer.ts";
 import type { TextFormat } from "./text-format.ts";

@@ -1,6 +1,12 @@
 import { TidemarkError } from "../foundation/error.ts";
 import type { Json } from "../foundation/json.ts";
-import type { ConnectorContext, ReaderContext, SourceConnector, Split, SplitReader } from "../connector/source-connector.ts";
+import type {
+  ConnectorContext,
+  ReaderContext,
+  SourceConnector,
+  Split,
+  SplitReader,
+} from "../connector/source-connector.ts";
 import { filePieces } from "./byte-pieces.ts";
 import { ByteSplitReader, READ_AHEAD_BYTES } from "./byte-split-reader.ts";
 import { expandPattern } from "./glob.ts";
@@ -48,7 +54,8 @@ export class FileSource implements SourceConnector {
     for (const path of paths) {
       const stat = await disk.stat(path);
       if (stat === null) throw notFound(context.port, `the file ${JSON.stringify(path)} does not exist`);
-      if (stat.kind === "directory") throw notFound(context.port, `${JSON.stringify(path)} is a directory: write ${JSON.stringify(`${path}/*`)}`);
+      if (stat.kind === "directory")
+        throw notFound(context.port, `${JSON.stringify(path)} is a directory: write ${JSON.stringify(`${path}/*`)}`);
     }
     return [...paths].map((path) => ({ id: path, details: { path } }));
   }

@@ -15,7 +15,12 @@ import { stdout } from "./stdout.ts";
 
 const utf8 = new TextEncoder();
 
-const ANY: RecordSchema = { layout: VALUE_LAYOUT, jsonSchema: null, trust: true, validate: (value) => ({ ok: true, value }) };
+const ANY: RecordSchema = {
+  layout: VALUE_LAYOUT,
+  jsonSchema: null,
+  trust: true,
+  validate: (value) => ({ ok: true, value }),
+};
 const POINT: RecordSchema = {
   ...ANY,
   layout: layoutOf([
@@ -36,14 +41,21 @@ async function readText(host: MemoryHost, path: string): Promise<string | null> 
   return (await host.disk.stat(path)) === null ? null : new TextDecoder().decode(await host.disk.readFile(path));
 }
 
-async function openReader(source: SourceConnector, host: MemoryHost, position: { offset: number; records: number } | null = null): Promise<SplitReader> {
+async function openReader(
+  source: SourceConnector,
+  host: MemoryHost,
+  position: { offset: number; records: number } | null = null,
+): Promise<SplitReader> {
   const [split] = await source.splits({ host, port: "p" });
   return await source.openReader(split!, position, { host, port: "p", schema: ANY });
 }
 
 /** Lines of numbers, with a malformed one, long ones that span reads, and more than fit into one batch. */
 function sampleLines(): { text: string; records: unknown[] } {
-  const records: unknown[] = Array.from({ length: 2_500 }, (_, n) => ({ n, text: n % 500 === 7 ? "x".repeat(30_000) : `é ${n}` }));
+  const records: unknown[] = Array.from({ length: 2_500 }, (_, n) => ({
+    n,
+    text: n % 500 === 7 ? "x".repeat(30_000) : `é ${n}`,
+  }));
   const lines = records.map((record) => JSON.stringify(record));
   lines[1_200] = "{broken";
   records[1_200] = { invalid: "{broken" };
@@ -65,7 +77,12 @@ describe("jsonl source", () => {
       await write(host, "data/empty.jsonl", "");
       await write(host, "data/other.csv", "a\n1\n");
       const { source } = jsonl("data/**/*.jsonl*", { pieceBytes: 10_000, readAheadBytes: 25_000 });
-      const expected = { "data/deep/er/frames.jsonl.zst": records, "data/deep/zipped.jsonl.gz": records, "data/empty.jsonl": [], "data/plain.jsonl": records };
+      const expected = {
+        "data/deep/er/frames.jsonl.zst": records,
+        "data/deep/zipped.jsonl.gz": records,
+        "data/empty.jsonl": [],
+        "data/plain.jsonl": records,
+      };
       return { host, source: source!, schema: POINT, expected };
     },
   });
@@ -99,13 +116,19 @@ describe("jsonl source", () => {
     const host = memoryHost();
     for (const name of ["b", "a", "c"]) await write(host, `data/${name}.jsonl`, "1\n");
     const splits = await jsonl(["data//c.jsonl", "./data/?.jsonl"]).source!.splits({ host, port: "p" });
-    assert.deepEqual(splits.map(({ id }) => id), ["data/c.jsonl", "data/a.jsonl", "data/b.jsonl"]);
+    assert.deepEqual(
+      splits.map(({ id }) => id),
+      ["data/c.jsonl", "data/a.jsonl", "data/b.jsonl"],
+    );
   });
 
   test("a file that shrank below the position, or whose unfinished last line has grown, is told with file and offset", async () => {
     const host = memoryHost();
     const content = "1\n2\n3";
-    for (const [path, pack] of [["a.jsonl", (text: string) => utf8.encode(text)], ["a.jsonl.gz", (text: string) => gzipSync(text)]] as const) {
+    for (const [path, pack] of [
+      ["a.jsonl", (text: string) => utf8.encode(text)],
+      ["a.jsonl.gz", (text: string) => gzipSync(text)],
+    ] as const) {
       const { source } = jsonl(path);
       const at = (offset: number): Promise<SplitReader> => openReader(source!, host, { offset, records: 1 });
       await write(host, path, pack(content));
@@ -113,11 +136,17 @@ describe("jsonl source", () => {
       await end.ready();
       assert.equal(end.poll().kind, "ended");
       await write(host, path, pack("1\n2"));
-      await assert.rejects((await at(5)).ready(), { code: "TM_SOURCE", message: new RegExp(`ends before it.*file=${path}, offset=5`) });
+      await assert.rejects((await at(5)).ready(), {
+        code: "TM_SOURCE",
+        message: new RegExp(`ends before it.*file=${path}, offset=5`),
+      });
       await write(host, path, pack("1\n2\n34\n"));
       const grown = await at(5);
       assert.equal(grown.poll().kind, "waiting");
-      await assert.rejects(grown.ready(), { code: "TM_SOURCE", message: new RegExp(`no line end before it.*file=${path}, offset=5`) });
+      await assert.rejects(grown.ready(), {
+        code: "TM_SOURCE",
+        message: new RegExp(`no line end before it.*file=${path}, offset=5`),
+      });
       assert.equal(grown.poll().kind, "waiting");
       await write(host, path, pack("1\n2\n3\n4\n"));
       const appended = await at(4);
@@ -133,9 +162,13 @@ describe("jsonl source", () => {
     for (const content of [packed.subarray(0, packed.length - 100), utf8.encode("no gzip at all")]) {
       await write(host, "a.jsonl.gz", content);
       const reader = await openReader(jsonl("a.jsonl.gz").source!, host);
-      await assert.rejects(async () => {
-        for (let poll = reader.poll(); poll.kind !== "ended"; poll = reader.poll()) if (poll.kind === "waiting") await reader.ready();
-      }, { code: "TM_SOURCE", message: /file=a\.jsonl\.gz/ });
+      await assert.rejects(
+        async () => {
+          for (let poll = reader.poll(); poll.kind !== "ended"; poll = reader.poll())
+            if (poll.kind === "waiting") await reader.ready();
+        },
+        { code: "TM_SOURCE", message: /file=a\.jsonl\.gz/ },
+      );
     }
   });
 
@@ -151,7 +184,10 @@ describe("csv source", () => {
     test,
     open: async () => {
       const host = memoryHost();
-      const records: unknown[] = Array.from({ length: 1_500 }, (_, n) => ({ n, text: `line ${n}\n"quoted"; ${"é".repeat(n % 90)}` }));
+      const records: unknown[] = Array.from({ length: 1_500 }, (_, n) => ({
+        n,
+        text: `line ${n}\n"quoted"; ${"é".repeat(n % 90)}`,
+      }));
       const rows = records.map((record) => {
         const { n, text } = record as { n: number; text: string };
         return `${n};"${text.replaceAll('"', '""')}"`;
@@ -177,11 +213,15 @@ describe("csv source", () => {
   });
 
   test("a delimiter that is none is refused", () => {
-    for (const delimiter of ["", '"', "\n", ";;", "é"]) assert.throws(() => csv("a.csv", { delimiter } satisfies CsvOptions), { code: "TM_BINDING" });
+    for (const delimiter of ["", '"', "\n", ";;", "é"])
+      assert.throws(() => csv("a.csv", { delimiter } satisfies CsvOptions), { code: "TM_BINDING" });
   });
 });
 
-for (const [kind, bind] of [["jsonl", jsonl], ["csv", csv]] as const) {
+for (const [kind, bind] of [
+  ["jsonl", jsonl],
+  ["csv", csv],
+] as const) {
   describe(`${kind} sink`, () => {
     sinkSuite({
       test,
@@ -201,7 +241,11 @@ async function visibleRecords(host: MemoryHost, path: string): Promise<unknown[]
   const text = await readText(host, path);
   if (text === null) return null;
   assert.ok(text === "" || text.endsWith("\n"));
-  if (path.endsWith(".jsonl")) return text.split("\n").slice(0, -1).map((line) => JSON.parse(line) as unknown);
+  if (path.endsWith(".jsonl"))
+    return text
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as unknown);
   const { source } = csv(path);
   const [split] = await source!.splits({ host, port: "p" });
   const reader = await source!.openReader(split!, null, { host, port: "p", schema: POINT });
@@ -246,18 +290,39 @@ describe("stdout sink", () => {
     guarantee: "at-least-once",
     open: () => {
       const host = memoryHost();
-      const visible = (): Promise<unknown[]> => Promise.resolve(host.console.outputText().split("\n").slice(0, -1).map((line) => JSON.parse(line) as unknown));
+      const visible = (): Promise<unknown[]> =>
+        Promise.resolve(
+          host.console
+            .outputText()
+            .split("\n")
+            .slice(0, -1)
+            .map((line) => JSON.parse(line) as unknown),
+        );
       return Promise.resolve({ host, sink: stdout().sink!, scratch: "scratch", visible });
     },
   });
 
   test("for people: the port's name and spaced JSON on one line", async () => {
     const host = memoryHost();
-    const writer = await stdout({ pretty: true }).sink!.openWriter({ host, port: "hourly", scratch: "s", writer: "0", epoch: 1 });
-    const builder = new BatchBuilder({ layout: null, emit: (batch) => { writer.write(batch); } });
+    const writer = await stdout({ pretty: true }).sink!.openWriter({
+      host,
+      port: "hourly",
+      scratch: "s",
+      writer: "0",
+      epoch: 1,
+    });
+    const builder = new BatchBuilder({
+      layout: null,
+      emit: (batch) => {
+        writer.write(batch);
+      },
+    });
     builder.append({ key: "A\nB", window: { start: 0, end: 5 }, empty: [] }, { timestamp: 0, watermark: 0 });
     builder.flush();
     await writer.drained();
-    assert.equal(host.console.outputText(), 'hourly { "key": "A\\nB", "window": { "start": 0, "end": 5 }, "empty": [] }\n');
+    assert.equal(
+      host.console.outputText(),
+      'hourly { "key": "A\\nB", "window": { "start": 0, "end": 5 }, "empty": [] }\n',
+    );
   });
 });

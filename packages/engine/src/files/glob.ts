@@ -29,7 +29,12 @@ export async function expandPattern(disk: Disk, pattern: string): Promise<readon
   if (!isPattern(normal)) return [normal];
   const parts = normal.split("/");
   const found = new Set<string>();
-  await walk({ disk, pattern, found }, normal.startsWith("/") ? "/" : "", normal.startsWith("/") ? parts.slice(1) : parts, 0);
+  await walk(
+    { disk, pattern, found },
+    normal.startsWith("/") ? "/" : "",
+    normal.startsWith("/") ? parts.slice(1) : parts,
+    0,
+  );
   return [...found].sort((a, b) => (a < b ? -1 : 1));
 }
 
@@ -62,7 +67,9 @@ async function walk(search: Search, base: string, parts: readonly string[], dept
 
 function addFile({ found, pattern }: Search, path: string): void {
   if (found.size >= FILES_MAX) {
-    throw new TidemarkError("TM_SOURCE", `a pattern matches more than ${FILES_MAX} files. Use a narrower one`, { facts: { pattern } });
+    throw new TidemarkError("TM_SOURCE", `a pattern matches more than ${FILES_MAX} files. Use a narrower one`, {
+      facts: { pattern },
+    });
   }
   found.add(path);
 }

@@ -15,15 +15,20 @@ export interface BytePosition {
 export function parsePosition(position: Json | null, split: string): BytePosition {
   if (position === null) return { offset: 0, records: 0 };
   if (isBytePosition(position)) return position;
-  throw new TidemarkError("TM_SOURCE", "a checkpoint holds a position that this source did not make. Bind the port as it was bound then, or start the job afresh", {
-    facts: { split, position: JSON.stringify(position).slice(0, 200) },
-  });
+  throw new TidemarkError(
+    "TM_SOURCE",
+    "a checkpoint holds a position that this source did not make. Bind the port as it was bound then, or start the job afresh",
+    {
+      facts: { split, position: JSON.stringify(position).slice(0, 200) },
+    },
+  );
 }
 
 function isBytePosition(position: Json): position is Json & BytePosition {
   if (typeof position !== "object" || position === null || Array.isArray(position)) return false;
   const { offset, records, columns } = position as Record<string, Json>;
-  const areColumns = columns === undefined || (Array.isArray(columns) && columns.every((name) => typeof name === "string"));
+  const areColumns =
+    columns === undefined || (Array.isArray(columns) && columns.every((name) => typeof name === "string"));
   return isCount(offset) && isCount(records) && areColumns;
 }
 

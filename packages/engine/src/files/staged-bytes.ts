@@ -38,9 +38,19 @@ export class StagedBytes {
         crc = crc32(piece, crc);
       }
       if (length === bytes && crc === expected) continue;
-      throw new TidemarkError("TM_CHECKPOINT_CORRUPT", "the output that a checkpoint staged for a sink is damaged, so it cannot be committed. Restore the file, or start the job afresh with a new sink file", {
-        facts: { path: this.#path(file), sizeBytes: length, expectedBytes: bytes, crc32: crc, expectedCrc32: expected },
-      });
+      throw new TidemarkError(
+        "TM_CHECKPOINT_CORRUPT",
+        "the output that a checkpoint staged for a sink is damaged, so it cannot be committed. Restore the file, or start the job afresh with a new sink file",
+        {
+          facts: {
+            path: this.#path(file),
+            sizeBytes: length,
+            expectedBytes: bytes,
+            crc32: crc,
+            expectedCrc32: expected,
+          },
+        },
+      );
     }
   }
 
@@ -76,7 +86,7 @@ export async function* filePieces(disk: Disk, path: string, offset: number): Asy
   const file = await disk.openRead(path);
   try {
     const sizeBytes = await file.sizeBytes();
-    for (let at = offset; at < sizeBytes; ) {
+    for (let at = offset; at < sizeBytes;) {
       const piece = new Uint8Array(Math.min(PIECE_BYTES, sizeBytes - at));
       const length = await file.read(piece, at);
       if (length === 0) return;

@@ -26,9 +26,13 @@ class StandardInputSource implements SourceConnector {
   async openReader(split: Split, position: Json | null, context: ReaderContext): Promise<SplitReader> {
     const start = parsePosition(position, split.id);
     if (start.offset > 0) {
-      throw new TidemarkError("TM_SOURCE", "standard input cannot be read again, and the checkpoint says that a part of it was read. Start the job afresh, or put the input in a file and bind the port to that", {
-        facts: { port: context.port, offset: start.offset, records: start.records },
-      });
+      throw new TidemarkError(
+        "TM_SOURCE",
+        "standard input cannot be read again, and the checkpoint says that a part of it was read. Start the job afresh, or put the input in a file and bind the port to that",
+        {
+          facts: { port: context.port, offset: start.offset, records: start.records },
+        },
+      );
     }
     return new ByteSplitReader({
       pieces: inputPieces(context.host.streams),

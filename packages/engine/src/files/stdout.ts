@@ -47,7 +47,9 @@ class PrintingWriter implements SinkWriter {
   write(batch: RecordBatch): void {
     if (batch.length === 0) return;
     const lines = jsonLines(batch);
-    const bytes = this.#utf8.encode((this.#pretty ? lines.map((line) => `${this.#context.port} ${spaced(line)}`) : lines).join(""));
+    const bytes = this.#utf8.encode(
+      (this.#pretty ? lines.map((line) => `${this.#context.port} ${spaced(line)}`) : lines).join(""),
+    );
     this.#backlogBytes += bytes.length;
     this.#printing = this.#printing.then(() => this.#print(bytes));
     // The failure stays in #printing, for `drained` and `prepare` to reject with; nobody may be waiting yet.

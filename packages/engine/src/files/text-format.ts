@@ -11,7 +11,12 @@ export interface TextFormat {
   /** As in a binding. */
   readonly kind: "jsonl" | "csv";
   /** Decodes from `offset`, the beginning of a record. `columns` is the header where it was read before. */
-  decoder(options: { schema: RecordSchema; offset: number; input: string; columns: readonly string[] | null }): FormatDecoder;
+  decoder(options: {
+    schema: RecordSchema;
+    offset: number;
+    input: string;
+    columns: readonly string[] | null;
+  }): FormatDecoder;
   encoder(): BatchEncoder;
 }
 
@@ -32,7 +37,8 @@ export const JSON_LINES: TextFormat = {
 export function csvFormat(delimiter: string): TextFormat {
   return {
     kind: "csv",
-    decoder: ({ schema, offset, input, columns }) => csvDecoder({ schema, offset, delimiter, input, columnNames: columns }),
+    decoder: ({ schema, offset, input, columns }) =>
+      csvDecoder({ schema, offset, delimiter, input, columnNames: columns }),
     encoder: () => csvEncoder({ delimiter }),
   };
 }

@@ -42,14 +42,20 @@ class CsvEncoder implements BatchEncoder {
     let text = "";
     for (let row = 0; row < batch.length; row++) text += this.#line(batch, row);
     if (!text.isWellFormed()) {
-      throw new TidemarkError("TM_RECORD", "a string with half a surrogate pair cannot be written to a CSV file. Use a jsonl sink, which escapes it");
+      throw new TidemarkError(
+        "TM_RECORD",
+        "a string with half a surrogate pair cannot be written to a CSV file. Use a jsonl sink, which escapes it",
+      );
     }
     return this.#utf8.encode(text);
   }
 
   #useLayout(layout: RecordLayout, hasRowKinds: boolean): void {
     if (layout.shape !== "struct") {
-      throw new TidemarkError("TM_SCHEMA", "a CSV sink needs records with known fields. Map them to objects first, or use a jsonl sink");
+      throw new TidemarkError(
+        "TM_SCHEMA",
+        "a CSV sink needs records with known fields. Map them to objects first, or use a jsonl sink",
+      );
     }
     const names = layout.fields.map((field) => field.name);
     if (this.#names === null) {
@@ -64,7 +70,14 @@ class CsvEncoder implements BatchEncoder {
   }
 
   #line(batch: RecordBatch, row: number): string {
-    const cells = this.#columns.map((column) => (column === -1 ? "" : this.#cell(cellOf(batch.columns[column] as RecordBatch["columns"][number], row), batch.layout.fields[column]?.kind === "json")));
+    const cells = this.#columns.map((column) =>
+      column === -1
+        ? ""
+        : this.#cell(
+            cellOf(batch.columns[column] as RecordBatch["columns"][number], row),
+            batch.layout.fields[column]?.kind === "json",
+          ),
+    );
     if (batch.rowKinds !== null) cells.unshift(ROW_KIND_TEXTS[batch.rowKinds[row] as number] as string);
     const line = cells.join(this.#delimiter);
     // An empty line would be no record at all.
@@ -76,15 +89,24 @@ class CsvEncoder implements BatchEncoder {
     if (typeof value === "string") {
       if (!isJson) return csvCell(value, this.#delimiter);
       // In quotes, so that it is not read back as a number or a boolean; as JSON if it would be taken for JSON.
-      return /^\s*["[{]/.test(value) ? csvCell(JSON.stringify(value), this.#delimiter) : `"${value.replaceAll('"', '""')}"`;
+      return /^\s*["[{]/.test(value)
+        ? csvCell(JSON.stringify(value), this.#delimiter)
+        : `"${value.replaceAll('"', '""')}"`;
     }
     const text = jsonText(value);
-    return csvCell(typeof value === "number" || typeof value === "bigint" ? text.replaceAll('"', "") : text, this.#delimiter);
+    return csvCell(
+      typeof value === "number" || typeof value === "bigint" ? text.replaceAll('"', "") : text,
+      this.#delimiter,
+    );
   }
 }
 
 function columnsChanged(column: string): TidemarkError {
-  return new TidemarkError("TM_SCHEMA", "records of a CSV sink must all have the fields of the first one. Give every record the same fields, or use a jsonl sink", {
-    facts: { column },
-  });
+  return new TidemarkError(
+    "TM_SCHEMA",
+    "records of a CSV sink must all have the fields of the first one. Give every record the same fields, or use a jsonl sink",
+    {
+      facts: { column },
+    },
+  );
 }

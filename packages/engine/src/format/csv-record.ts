@@ -65,11 +65,13 @@ export function parseCsvRecord(record: string, delimiter: string): readonly CsvC
       if (end === -1) return `the quote that opens cell ${cells.length + 1} is never closed`;
       cells.push({ text: record.slice(at + 1, end).replaceAll('""', '"'), isQuoted: true });
       at = end + 1;
-      if (at < record.length && record[at] !== delimiter) return `text follows the closing quote of cell ${cells.length}`;
+      if (at < record.length && record[at] !== delimiter)
+        return `text follows the closing quote of cell ${cells.length}`;
     } else {
       const next = record.indexOf(delimiter, at);
       const text = record.slice(at, next === -1 ? record.length : next);
-      if (text.includes('"')) return `cell ${cells.length + 1} has a quote but does not begin with one: put the cell in quotes and double those inside`;
+      if (text.includes('"'))
+        return `cell ${cells.length + 1} has a quote but does not begin with one: put the cell in quotes and double those inside`;
       if (text.includes("\r")) return `cell ${cells.length + 1} has a bare carriage return: put the cell in quotes`;
       cells.push({ text, isQuoted: false });
       at += text.length;
@@ -91,6 +93,7 @@ function closingQuote(record: string, from: number): number {
 
 /** Text of a cell as CSV: in quotes where the text needs them. */
 export function csvCell(text: string, delimiter: string): string {
-  const needsQuotes = text === "" || text.includes('"') || text.includes(delimiter) || /[\r\n]|^\s|\s$|^\ufeff/.test(text);
+  const needsQuotes =
+    text === "" || text.includes('"') || text.includes(delimiter) || /[\r\n]|^\s|\s$|^\ufeff/.test(text);
   return needsQuotes ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -32,7 +32,11 @@ export function csvDecoder(options: {
   const { schema, offset, delimiter, recordBytesMax } = options;
   const syntax = new CsvSyntax(options);
   const limit = recordBytesMax === undefined ? {} : { bytesMax: recordBytesMax };
-  const cutter = new RecordCutter({ recordEnd: new CsvRecordEnd({ delimiter, isStreamStart: offset === 0 }), offset, ...limit });
+  const cutter = new RecordCutter({
+    recordEnd: new CsvRecordEnd({ delimiter, isStreamStart: offset === 0 }),
+    offset,
+    ...limit,
+  });
   return { decoder: new RecordDecoder({ cutter, syntax, schema }), columnNames: () => syntax.columnNames };
 }
 
@@ -43,7 +47,12 @@ class CsvSyntax implements RecordSyntax {
   readonly #fields: ReadonlyMap<string, Field>;
   #cells: readonly CsvCell[] = [];
 
-  constructor(options: { schema: RecordSchema; delimiter: string; input: string; columnNames: readonly string[] | null }) {
+  constructor(options: {
+    schema: RecordSchema;
+    delimiter: string;
+    input: string;
+    columnNames: readonly string[] | null;
+  }) {
     this.columnNames = options.columnNames;
     this.#delimiter = options.delimiter;
     this.#input = options.input;
@@ -63,6 +72,10 @@ class CsvSyntax implements RecordSyntax {
     }
     this.#cells = cells;
     return this.#record((cell, field) => (field === undefined ? cell.text : cellValue(cell, field)));
+  }
+
+  unreadable(why: string): void {
+    if (this.columnNames === null) throw headerError(why, this.#input);
   }
 
   secondReading(): unknown {
@@ -85,7 +98,7 @@ function fieldsByName(layout: RecordLayout): ReadonlyMap<string, Field> {
 }
 
 function headerNames(cells: readonly CsvCell[] | string, input: string): readonly string[] {
-  if (typeof cells === "string") throw headerError(`it is not valid CSV: ${cells}`, input);
+  if (typeof cells === "string") throw headerError(`the record is not valid CSV: ${cells}`, input);
   const names = cells.map((cell) => cell.text);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw headerError(`it names the column ${JSON.stringify(twice)} twice`, input);
@@ -93,9 +106,13 @@ function headerNames(cells: readonly CsvCell[] | string, input: string): readonl
 }
 
 function headerError(why: string, input: string): TidemarkError {
-  return new TidemarkError("TM_SOURCE", `the header of a CSV input cannot be used: ${why}. The first line must name each column once`, {
-    facts: { input },
-  });
+  return new TidemarkError(
+    "TM_SOURCE",
+    `the header of a CSV input cannot be used: ${why}. The first line must name each column once`,
+    {
+      facts: { input },
+    },
+  );
 }
 
 function isNothing(cell: CsvCell, field: Field | undefined): boolean {
@@ -104,8 +121,8 @@ function isNothing(cell: CsvCell, field: Field | undefined): boolean {
 
 /** The value of a cell as its field's kind asks; the text where it does not read as that, for the schema to refuse. */
 function cellValue(cell: CsvCell, field: Field): unknown {
-  const isText = field.kind === "utf8" || field.kind === "dictionary";
-  if (cell.text === "" && !(isText && cell.isQuoted)) {
+  const holdsText = field.kind === "utf8" || field.kind === "dictionary" || field.kind === "json";
+  if (cell.text === "" && !(holdsText && cell.isQuoted)) {
     if (field.optional) return undefined;
     if (field.nullable) return null;
     return cell.text;

@@ -9,14 +9,29 @@ import type { DecodedRecords, RecordDecoder } from "./record-decoder.ts";
 
 const utf8 = new TextEncoder();
 
-const field = (name: string, kind: Field["kind"], more: Partial<Field> = {}): Field => ({ name, kind, nullable: false, optional: false, ...more });
+const field = (name: string, kind: Field["kind"], more: Partial<Field> = {}): Field => ({
+  name,
+  kind,
+  nullable: false,
+  optional: false,
+  ...more,
+});
 
 function schemaOf(options: Partial<RecordSchema>): RecordSchema {
-  return { layout: VALUE_LAYOUT, jsonSchema: null, trust: false, validate: (value) => ({ ok: true, value }), ...options };
+  return {
+    layout: VALUE_LAYOUT,
+    jsonSchema: null,
+    trust: false,
+    validate: (value) => ({ ok: true, value }),
+    ...options,
+  };
 }
 
 const ANY = schemaOf({});
-const POINT = schemaOf({ layout: layoutOf([field("n", "float64"), field("s", "utf8", { optional: true })]), trust: true });
+const POINT = schemaOf({
+  layout: layoutOf([field("n", "float64"), field("s", "utf8", { optional: true })]),
+  trust: true,
+});
 
 function decodeAll(decoder: RecordDecoder, pieces: readonly (Uint8Array | string)[]): DecodedRecords[] {
   const batches: DecodedRecords[] = [];
@@ -38,12 +53,15 @@ function rowsOf(batches: readonly DecodedRecords[]): unknown[] {
     Array.from({ length: batch.length }, (_, row) =>
       batch.layout.shape === "value"
         ? cellOf(batch.columns[0]!, row)
-        : Object.fromEntries(batch.layout.fields.map(({ name }, column) => [name, cellOf(batch.columns[column]!, row)])),
+        : Object.fromEntries(
+            batch.layout.fields.map(({ name }, column) => [name, cellOf(batch.columns[column]!, row)]),
+          ),
     ),
   );
 }
 
-const json = (text: string | Uint8Array, schema = ANY): DecodedRecords[] => decodeAll(jsonLinesDecoder({ schema, offset: 0 }), [text]);
+const json = (text: string | Uint8Array, schema = ANY): DecodedRecords[] =>
+  decodeAll(jsonLinesDecoder({ schema, offset: 0 }), [text]);
 
 const csvOf = (text: string, schema: RecordSchema, delimiter = ","): DecodedRecords[] =>
   decodeAll(csvDecoder({ schema, offset: 0, delimiter, input: "test.csv", columnNames: null }).decoder, [text]);
@@ -60,7 +78,14 @@ test("JSON Lines: an input without records gives nothing", () => {
 });
 
 test("JSON Lines: what is no JSON, no UTF-8 or no record of the schema is told with its place and text", () => {
-  const bytes = new Uint8Array([...utf8.encode('{"n":1}\n{oops}\n'), 0x22, 0xff, 0x22, 0x0a, ...utf8.encode('{"n":"x"}\n{"n":2}\n')]);
+  const bytes = new Uint8Array([
+    ...utf8.encode('{"n":1}\n{oops}\n'),
+    0x22,
+    0xff,
+    0x22,
+    0x0a,
+    ...utf8.encode('{"n":"x"}\n{"n":2}\n'),
+  ]);
   const [batch] = json(bytes, POINT);
   assert.deepEqual(rowsOf([batch!]), [
     { n: 1, s: undefined },
@@ -103,7 +128,8 @@ test("a record that is too long is invalid, keeps its beginning and does not hur
 });
 
 test("the schema's own validation runs, and its transformed value is kept, unless the source is trusted", () => {
-  const validate: RecordSchema["validate"] = (value) => (value === 13 ? { ok: false, issues: "not 13" } : { ok: true, value: [value] });
+  const validate: RecordSchema["validate"] = (value) =>
+    value === 13 ? { ok: false, issues: "not 13" } : { ok: true, value: [value] };
   const [checked] = json("12\n13\n", schemaOf({ validate }));
   assert.deepEqual(rowsOf([checked!]), [[12]]);
   assert.match(checked!.invalid[0]!.error.message, /does not fit the schema: not 13/);
@@ -146,7 +172,12 @@ test("CSV: cells become what the fields' kinds ask for", () => {
     field("s", "utf8", { nullable: true }),
     field("j", "json"),
   ]);
-  const rows = rowsOf(csvOf('i,f,b,s,j\n1,-2.5e3,TRUE,x,"{""k"":[1]}"\n2,,,,plain\n3,NaN,0,"","12"\n4,-Infinity,false,12,12\n', schemaOf({ layout, trust: true })));
+  const rows = rowsOf(
+    csvOf(
+      'i,f,b,s,j\n1,-2.5e3,TRUE,x,"{""k"":[1]}"\n2,,,,plain\n3,NaN,0,"","12"\n4,-Infinity,false,12,12\n',
+      schemaOf({ layout, trust: true }),
+    ),
+  );
   assert.deepEqual(rows, [
     { i: 1, f: -2500, b: true, s: "x", j: { k: [1] } },
     { i: 2, f: null, b: undefined, s: null, j: "plain" },
@@ -159,7 +190,9 @@ test("CSV: a schema that wants the text of a number gets it", () => {
   const layout = layoutOf([field("n", "float64")]);
   const validate: RecordSchema["validate"] = (value) => {
     const { n } = value as { n: unknown };
-    return typeof n === "string" ? { ok: true, value: { n: Number(n) * 2 } } : { ok: false, issues: "n must be a string" };
+    return typeof n === "string"
+      ? { ok: true, value: { n: Number(n) * 2 } }
+      : { ok: false, issues: "n must be a string" };
   };
   assert.deepEqual(rowsOf(csvOf("n\n21\n", schemaOf({ layout, validate }))), [{ n: 42 }]);
 });
@@ -169,16 +202,32 @@ test("CSV: malformed rows are invalid, each with its reason, and the rows after 
   const [batch] = csvOf('a,b\nx\nx,1,2\nx"y,1\n"x"y,1\nx\ry,1\nx,one\nok,1\n"open,1\n', schema);
   assert.deepEqual(rowsOf([batch!]), [{ a: "ok", b: 1 }]);
   const reasons = batch!.invalid.map(({ error }) => error.message);
-  const expected = [/has 1 cells, the header has 2/, /has 3 cells/, /has a quote but does not begin/, /text follows the closing quote/, /bare carriage return/, /field "b" must be a number/, /never closed/];
+  const expected = [
+    /has 1 cells, the header has 2/,
+    /has 3 cells/,
+    /has a quote but does not begin/,
+    /text follows the closing quote/,
+    /bare carriage return/,
+    /field "b" must be a number/,
+    /never closed/,
+  ];
   assert.equal(reasons.length, expected.length);
   for (const [index, pattern] of expected.entries()) assert.match(reasons[index]!, pattern);
-  assert.deepEqual(batch!.invalid.map(({ beforeRow }) => beforeRow), [0, 0, 0, 0, 0, 0, 1]);
+  assert.deepEqual(
+    batch!.invalid.map(({ beforeRow }) => beforeRow),
+    [0, 0, 0, 0, 0, 0, 1],
+  );
 });
 
 test("CSV: a header that cannot be used stops the source", () => {
   for (const text of ["a,a\n1,2\n", 'a"b\n1\n', '"a']) {
     assert.throws(() => csvOf(text, ANY), { code: "TM_SOURCE", message: /header of a CSV input.*input=test\.csv/ });
   }
+  const { decoder } = csvDecoder({ schema: ANY, offset: 0, delimiter: ",", input: "test.csv", columnNames: null });
+  assert.throws(() => decodeAll(decoder, [new Uint8Array([0x61, 0xff, 0x0a, 0x62, 0x0a])]), {
+    code: "TM_SOURCE",
+    message: /not valid UTF-8/,
+  });
   assert.deepEqual(csvOf("a,b\n", ANY), []);
 });
 

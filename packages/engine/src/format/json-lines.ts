@@ -15,8 +15,16 @@ const JSON_LINE: RecordSyntax = {
 };
 
 /** Decodes JSON Lines from stream offset `offset`, which is the beginning of a line. */
-export function jsonLinesDecoder(options: { schema: RecordSchema; offset: number; recordBytesMax?: number }): RecordDecoder {
+export function jsonLinesDecoder(options: {
+  schema: RecordSchema;
+  offset: number;
+  recordBytesMax?: number;
+}): RecordDecoder {
   const { schema, offset, recordBytesMax } = options;
   const limit = recordBytesMax === undefined ? {} : { bytesMax: recordBytesMax };
-  return new RecordDecoder({ cutter: new RecordCutter({ recordEnd: LINE_END, offset, ...limit }), syntax: JSON_LINE, schema });
+  return new RecordDecoder({
+    cutter: new RecordCutter({ recordEnd: LINE_END, offset, ...limit }),
+    syntax: JSON_LINE,
+    schema,
+  });
 }

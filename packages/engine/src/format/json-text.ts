@@ -24,9 +24,13 @@ function objectText(value: unknown): string {
   try {
     return (JSON.stringify(value, exact) as string | undefined) ?? "null";
   } catch (error) {
-    throw new TidemarkError("TM_RECORD", "a record cannot be written as JSON: it has a cycle, is nested too deeply, or its toJSON threw", {
-      cause: error,
-    });
+    throw new TidemarkError(
+      "TM_RECORD",
+      "a record cannot be written as JSON: it has a cycle, is nested too deeply, or its toJSON threw",
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -39,7 +43,8 @@ function exact(this: unknown, name: string, value: unknown): unknown {
     case "object":
       if (value instanceof Map) return [...value];
       if (value instanceof Set) return [...value];
-      if (ArrayBuffer.isView(value) && Symbol.iterator in value) return [...(value as Iterable<unknown> & ArrayBufferView)];
+      if (ArrayBuffer.isView(value) && Symbol.iterator in value)
+        return [...(value as Iterable<unknown> & ArrayBufferView)];
       // A Date comes as what its toJSON gave: null if it is invalid.
       return value === null && isInvalidDate((this as Record<string, unknown>)[name]) ? "Invalid Date" : value;
     default:

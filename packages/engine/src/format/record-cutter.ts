@@ -1,7 +1,7 @@
 import { assert } from "../foundation/assert.ts";
 
 /** The most bytes a record may have; a longer one is invalid and only its beginning is kept. */
-export const RECORD_BYTES_MAX = 16 * 1_024 * 1_024;
+export const RECORD_BYTES_MAX: number = 16 * 1_024 * 1_024;
 
 /** Bytes kept of a record that is too long, for its error message. */
 const OVERSIZE_KEPT_BYTES = 4_096;
@@ -45,7 +45,10 @@ export class RecordCutter {
     this.#recordEnd = options.recordEnd;
     this.#bytesMax = options.bytesMax ?? RECORD_BYTES_MAX;
     // So that what is kept of a record that is too long does not depend on how the stream was cut into pieces.
-    assert(this.#bytesMax >= OVERSIZE_KEPT_BYTES, "the limit of a record is below what is kept of one that is too long");
+    assert(
+      this.#bytesMax >= OVERSIZE_KEPT_BYTES,
+      "the limit of a record is below what is kept of one that is too long",
+    );
     this.offset = options.offset;
     this.nextOffset = options.offset;
   }

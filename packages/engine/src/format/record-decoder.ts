@@ -38,6 +38,8 @@ export interface RecordSyntax {
   decode(text: string): unknown;
   /** A second reading of the text decoded last, tried where the schema refuses the first one. */
   secondReading?(): unknown;
+  /** Told that a record has no text to decode; throws if the records after it could not be understood without it. */
+  unreadable?(why: string): void;
 }
 
 /** What a syntax gives for a text that it cannot read. */
@@ -125,14 +127,14 @@ export class RecordDecoder {
   #decodeRecord(): void {
     const cutter = this.#cutter;
     if (cutter.isOversize) {
-      this.#refuse(`the record is longer than ${RECORD_BYTES_MAX / 1_024 / 1_024} MiB`);
+      this.#refuseBytes(`the record is longer than ${RECORD_BYTES_MAX / 1_024 / 1_024} MiB`);
       return;
     }
     let text: string;
     try {
       text = this.#utf8.decode(withoutByteOrderMark(cutter));
     } catch (error) {
-      this.#refuse("the record is not valid UTF-8", error);
+      this.#refuseBytes("the record is not valid UTF-8", error);
       return;
     }
     const value = this.#syntax.decode(text);
@@ -162,10 +164,20 @@ export class RecordDecoder {
     return null;
   }
 
+  #refuseBytes(why: string, cause?: unknown): void {
+    this.#syntax.unreadable?.(why);
+    this.#refuse(why, cause);
+  }
+
   #refuse(why: string, cause?: unknown): void {
     const { bytes, offset } = this.#cutter;
     const raw = new TextDecoder().decode(bytes.subarray(0, RAW_CHARACTERS_MAX));
-    this.#invalid.push({ beforeRow: this.#writer.length, offset, raw, error: new TidemarkError("TM_RECORD", why, { cause }) });
+    this.#invalid.push({
+      beforeRow: this.#writer.length,
+      offset,
+      raw,
+      error: new TidemarkError("TM_RECORD", why, { cause }),
+    });
   }
 }
 

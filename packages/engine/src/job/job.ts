@@ -92,6 +92,17 @@ export class Job {
 
   /** Starts workers from `manifest` (null: from the beginning) and lets them go. */
   async open(manifest: Manifest | null, sources: readonly DiscoveredSource[]): Promise<void> {
+    try {
+      await this.#open(manifest, sources);
+    } catch (error) {
+      await this.#fail(error);
+      // Settles once everything is let go of, so that the state directory is free when the start has failed.
+      await this.result.catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async #open(manifest: Manifest | null, sources: readonly DiscoveredSource[]): Promise<void> {
     const { host, graph, physical, settings, workers, startWorker } = this.#options;
     const splits = assignSplits(sources, manifest, settings.parallelism);
     this.#coordinator = new CheckpointCoordinator({
@@ -293,32 +304,49 @@ export type StartedJob = { readonly job: Job } | { readonly finished: JobResult 
  * from it.
  */
 export async function startJob(options: JobOptions): Promise<StartedJob> {
-  const { host, graph, settings, onEvent } = options;
+  const { host, graph, settings } = options;
   const store = await openCheckpointStore(host, { directory: settings.stateDirectory, job: graph.name });
+  let prepared: PreparedStart;
   try {
-    const { manifest, skipped } = await store.newestVerified();
-    if (manifest !== null) {
-      const operators = statefulNames(graph);
-      checkCompatible(manifest, { job: graph.name, keyGroupBits: settings.keyGroupBits, operators });
-      onEvent({ kind: "restored", checkpoint: manifest.checkpoint, records: Number(manifest.statistics["records"] ?? 0), skipped });
-    } else if (skipped.length > 0) {
-      throw new TidemarkError("TM_CHECKPOINT_CORRUPT", "checkpoints exist but none is whole; restore the directory from a copy, or start afresh in another one", {
-        facts: { directory: settings.stateDirectory, newest: skipped[0]?.checkpoint, why: skipped[0]?.why },
-      });
-    }
-    const sinks = await openSinks(options, store, manifest);
-    if (manifest?.finished === true) {
-      await closeAll(sinks, store);
-      return { finished: { outcome: "finished", checkpoint: manifest.checkpoint, records: Number(manifest.statistics["records"] ?? 0) } };
-    }
-    const sources = await discoverSources(options);
-    const job = new Job(options, store, sinks);
-    await job.open(manifest, sources).catch((error: unknown) => job.result.then(() => Promise.reject(error as Error), () => Promise.reject(error as Error)));
-    return { job };
+    prepared = await prepareStart(options, store);
   } catch (error) {
     await store.close();
     throw error;
   }
+  const { manifest, sinks, sources } = prepared;
+  if (manifest?.finished === true) {
+    await closeAll(sinks, store);
+    return { finished: { outcome: "finished", checkpoint: manifest.checkpoint, records: recordsOf(manifest) } };
+  }
+  const job = new Job(options, store, sinks);
+  await job.open(manifest, sources);
+  return { job };
+}
+
+interface PreparedStart {
+  readonly manifest: Manifest | null;
+  readonly sinks: readonly CommittedSink[];
+  readonly sources: readonly DiscoveredSource[];
+}
+
+/** Chooses the checkpoint to start from, checks that the code fits it, and completes its commit. */
+async function prepareStart(options: JobOptions, store: CheckpointStore): Promise<PreparedStart> {
+  const { graph, settings, onEvent } = options;
+  const { manifest, skipped } = await store.newestVerified();
+  if (manifest !== null) {
+    checkCompatible(manifest, { job: graph.name, keyGroupBits: settings.keyGroupBits, operators: statefulNames(graph) });
+    onEvent({ kind: "restored", checkpoint: manifest.checkpoint, records: recordsOf(manifest), skipped });
+  } else if (skipped.length > 0) {
+    throw new TidemarkError("TM_CHECKPOINT_CORRUPT", "checkpoints exist but none is whole; restore the directory from a copy, or start afresh in another one", {
+      facts: { directory: settings.stateDirectory, newest: skipped[0]?.checkpoint, why: skipped[0]?.why },
+    });
+  }
+  const sources = manifest?.finished === true ? [] : await discoverSources(options);
+  return { manifest, sinks: await openSinks(options, store, manifest), sources };
+}
+
+function recordsOf(manifest: Manifest): number {
+  return Number(manifest.statistics["records"] ?? 0);
 }
 
 async function closeAll(sinks: readonly CommittedSink[], store: CheckpointStore): Promise<void> {

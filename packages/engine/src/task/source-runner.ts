@@ -40,6 +40,8 @@ interface RunningSplit {
   readonly clock: EventClock;
   readonly lastPosition: SplitPosition | null;
   records: number;
+  /** The chain counts it as idle. */
+  isIdle: boolean;
 }
 
 /**
@@ -71,6 +73,7 @@ export class SourceRunner {
       clock: new EventClock({ clock: options.clock, outOfOrderMs, maxAheadMs, idleMs, maxTimestamp: split.position?.maxTimestamp ?? null }),
       lastPosition: split.position,
       records: split.position?.records ?? 0,
+      isIdle: false,
     }));
     this.#combiner = new WatermarkCombiner(this.#splits.length);
   }
@@ -98,6 +101,7 @@ export class SourceRunner {
       if (poll.kind === "waiting") {
         this.#waitingFor.push(reader);
         if (split.clock.waiting()) {
+          split.isIdle = true;
           this.#combiner.setIdle(split.index, true);
           this.#tell();
         }
@@ -117,6 +121,14 @@ export class SourceRunner {
   ready(): Promise<void> | null {
     if (this.#waitingFor.length === 0) return null;
     return Promise.race(this.#waitingFor.map((reader) => reader.ready()));
+  }
+
+  /** Monotonic ms at which the next split that waits turns idle if nothing comes; Infinity if none will. */
+  nextIdleAt(): number {
+    let next = Infinity;
+    // Not clock.idle: a split that has just turned idle still has to be told of.
+    for (const { clock, isIdle } of this.#splits) if (!isIdle) next = Math.min(next, clock.idleAt);
+    return next;
   }
 
   /** Where every split resumes. */
@@ -161,6 +173,7 @@ export class SourceRunner {
   }
 
   #wakeUp(split: RunningSplit): void {
+    split.isIdle = false;
     this.#combiner.setIdle(split.index, false);
     if (this.#toldIdle) this.#options.output.idle((this.#toldIdle = false));
   }

@@ -101,8 +101,10 @@ export class Task {
     }
   }
 
+  /** When onProcessingTime is next wanted, epoch ms. Before the task has started nothing fires: the tasks behind are not ready. */
   nextProcessingTime(): number {
     let next = Infinity;
+    if (!this.#started) return next;
     for (const link of this.chain.links) next = Math.min(next, link.operator.nextProcessingTime?.() ?? Infinity);
     return next;
   }

@@ -3,8 +3,6 @@ import type { Task } from "./task.ts";
 
 /** Work goes on for at most this long before the event loop gets a turn. */
 const SLICE_MS = 5;
-/** A task that waits looks at its clocks (idle splits, processing time) at least this often. */
-const IDLE_TICK_MS = 100;
 
 /**
  * Runs the tasks of one thread: in slices of synchronous work, then a turn of the event loop; sleeps until something
@@ -78,16 +76,21 @@ export class WorkerLoop {
     let cancel = (): void => {};
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
-      cancel = this.#host.timers.after(this.#nextTickMs(), resolve);
+      cancel = this.#host.timers.after(this.#sleepMs(), resolve);
     });
     cancel();
     this.#wake = null;
   }
 
-  #nextTickMs(): number {
-    let next = Infinity;
-    for (const task of this.#tasks) next = Math.min(next, task.nextProcessingTime());
-    return Math.max(0, Math.min(IDLE_TICK_MS, next - this.#host.clock.now()));
+  /** Until a processing-time timer is due or a split turns idle; Infinity if only a wake can bring work. */
+  #sleepMs(): number {
+    const { clock } = this.#host;
+    let ms = Infinity;
+    for (const task of this.#tasks) {
+      ms = Math.min(ms, task.nextProcessingTime() - clock.now());
+      if (task.source !== null) ms = Math.min(ms, task.source.nextIdleAt() - clock.monotonicMs());
+    }
+    return Math.max(0, ms);
   }
 
   /** Has the loop woken when the task's source has data or its sinks have drained. */

@@ -7,7 +7,12 @@ import { CrashSignal } from "../testing/memory-host-life.ts";
 import { memoryHost, type MemoryHost } from "../testing/memory-host.ts";
 import { listCheckpoints } from "./list-checkpoints.ts";
 import { openCheckpointStore } from "./open-checkpoint-store.ts";
-import { openReferenceState, referenceContents, referenceState, writeReferenceSegments } from "./reference-checkpoint.test-only.ts";
+import {
+  openReferenceState,
+  referenceContents,
+  referenceState,
+  writeReferenceSegments,
+} from "./reference-checkpoint.test-only.ts";
 import { readSegment } from "./segment-reader.ts";
 import { verifyCheckpoint } from "./verify-checkpoint.ts";
 
@@ -50,6 +55,9 @@ async function assertRecovers(host: MemoryHost, newestPermitted: number): Promis
   const store = await openCheckpointStore(host, { directory, job });
   const { manifest, skipped } = await store.newestVerified();
   assert.deepEqual(skipped, [], "a crash left a broken checkpoint");
+  for (const { checkpoint } of await listCheckpoints(host, directory)) {
+    assert.equal(await verifyCheckpoint(host, directory, { checkpoint }), null, "a crash left a broken checkpoint");
+  }
   assert.ok((manifest?.checkpoint ?? 0) >= newestPermitted, `checkpoint ${newestPermitted} was permitted and is lost`);
   assert.ok(store.nextCheckpoint > (manifest?.checkpoint ?? 0));
   if (manifest !== null) {
@@ -65,9 +73,19 @@ async function assertRecovers(host: MemoryHost, newestPermitted: number): Promis
   const next = await writeReferenceSegments(host, { directory, job, checkpoint, epoch: store.epoch });
   await store.complete(next);
   await store.retain(1);
-  assert.deepEqual((await listCheckpoints(host, directory)).map((listing) => listing.checkpoint), [checkpoint]);
-  assert.deepEqual(await host.disk.list(`${directory}/manifests`), [`${String(checkpoint).padStart(10, "0")}.json`], "leftovers of a crash stay");
-  assert.deepEqual((await host.disk.list(`${directory}/segments`)).map((name) => `segments/${name}`), next.segments.map(({ path }) => path).sort());
+  assert.deepEqual(
+    (await listCheckpoints(host, directory)).map((listing) => listing.checkpoint),
+    [checkpoint],
+  );
+  assert.deepEqual(
+    await host.disk.list(`${directory}/manifests`),
+    [`${String(checkpoint).padStart(10, "0")}.json`],
+    "leftovers of a crash stay",
+  );
+  assert.deepEqual(
+    (await host.disk.list(`${directory}/segments`)).map((name) => `segments/${name}`),
+    next.segments.map(({ path }) => path).sort(),
+  );
   assert.equal(await verifyCheckpoint(host, directory, next), null);
   await store.close();
 }
@@ -116,7 +134,11 @@ test("a kill at each failpoint recovers, and each is passed", async () => {
         if (name === failpoint && permitted >= 1) throw new CrashSignal(name);
       },
     });
-    await assert.rejects(run(machine, (checkpoint) => (permitted = checkpoint)), CrashSignal, failpoint);
+    await assert.rejects(
+      run(machine, (checkpoint) => (permitted = checkpoint)),
+      CrashSignal,
+      failpoint,
+    );
     const after = machine.crash();
     after.onFailpoint = () => undefined;
     await assertRecovers(after, permitted);
@@ -154,11 +176,19 @@ test("an operation that fails, each in turn, ends in a typed error and a directo
     const host = announcing(machine, (operation) => {
       // Closing and unlocking are how a failed start tidies up.
       if (operation === "release" || operation === "close") return;
-      if (count++ === failing) throw new TidemarkError("TM_IO", "no space left on the device", { facts: { errno: "ENOSPC", operation } });
+      if (count++ === failing)
+        throw new TidemarkError("TM_IO", "no space left on the device", { facts: { errno: "ENOSPC", operation } });
     });
-    const error: unknown = await run(host, (checkpoint) => (permitted = checkpoint)).then(() => null, (reason: unknown) => reason);
+    const error: unknown = await run(host, (checkpoint) => (permitted = checkpoint)).then(
+      () => null,
+      (reason: unknown) => reason,
+    );
     isDone = count <= failing;
-    if (!isDone) assert.ok(error instanceof TidemarkError && error.kind === "unavailable", `operation ${failing}: ${String(error)}`);
+    if (!isDone)
+      assert.ok(
+        error instanceof TidemarkError && error.kind === "unavailable",
+        `operation ${failing}: ${String(error)}`,
+      );
     await assertRecovers(machine.crash({ keepUnsynced: true }), permitted);
   }
 });
@@ -176,7 +206,9 @@ for (const failing of ["segment file", "segments directory", "manifest file", "m
     });
     const store = await openCheckpointStore(host, { directory, job });
     isArmed = true;
-    const taken = writeReferenceSegments(host, { directory, job, checkpoint: 1, epoch: store.epoch }).then((manifest) => store.complete(manifest));
+    const taken = writeReferenceSegments(host, { directory, job, checkpoint: 1, epoch: store.epoch }).then((manifest) =>
+      store.complete(manifest),
+    );
     await assert.rejects(taken, { code: "TM_CHECKPOINT_FAILED" });
     assert.equal(tries, 1);
     await store.close();
@@ -196,7 +228,12 @@ function syncing(host: Host, announce: (path: string, isDirectory: boolean) => v
           announce(path, false);
           await file.sync();
         };
-        return { write: (bytes) => file.write(bytes), truncate: (sizeBytes) => file.truncate(sizeBytes), close: () => file.close(), sync };
+        return {
+          write: (bytes) => file.write(bytes),
+          truncate: (sizeBytes) => file.truncate(sizeBytes),
+          close: () => file.close(),
+          sync,
+        };
       },
       syncDirectory: async (path) => {
         announce(path, true);

@@ -3,10 +3,11 @@ import { before, test } from "node:test";
 import { memoryHost } from "../testing/memory-host.ts";
 import type { Host } from "../host/host.ts";
 import { listCheckpoints } from "./list-checkpoints.ts";
-import type { Manifest, SegmentDescriptor } from "./manifest.ts";
+import type { BlockDescriptor, Manifest, SegmentDescriptor } from "./manifest.ts";
 import { openCheckpointStore } from "./open-checkpoint-store.ts";
 import { writeReferenceSegments } from "./reference-checkpoint.test-only.ts";
 import { readSegment } from "./segment-reader.ts";
+import { writeSegment } from "./segment-writer.ts";
 import { verifyCheckpoint } from "./verify-checkpoint.ts";
 
 const directory = "/state";
@@ -18,7 +19,12 @@ before(async () => {
   const store = await openCheckpointStore(host, { directory, job: "reference" });
   const written: Manifest[] = [];
   for (const checkpoint of [1, 2]) {
-    const manifest = await writeReferenceSegments(host, { directory, job: "reference", checkpoint, epoch: store.epoch });
+    const manifest = await writeReferenceSegments(host, {
+      directory,
+      job: "reference",
+      checkpoint,
+      epoch: store.epoch,
+    });
     await store.complete(manifest);
     written.push(manifest);
   }
@@ -53,15 +59,27 @@ async function assertFound(what: string): Promise<void> {
 }
 
 /** A reader gets the bytes that were written, or an error; `wanted` block by block and all at once. */
-async function assertNeverWrong(descriptor: SegmentDescriptor, right: readonly Uint8Array[], what: string): Promise<void> {
+async function assertNeverWrong(
+  descriptor: SegmentDescriptor,
+  right: readonly Uint8Array[],
+  what: string,
+): Promise<void> {
   for (const only of [null, ...descriptor.blocks.keys()]) {
     const got: (readonly [number, Uint8Array])[] = [];
-    const wanted = (block: { offset: number }): boolean => only === null || block.offset === descriptor.blocks[only]?.offset;
-    const read = readSegment(host, { directory, descriptor, checkpoint: 2, wanted }, ({ keyGroup, payload }) => void got.push([keyGroup, payload]));
-    const failed = await read.then(() => false, (error: unknown) => {
-      assert.equal((error as { code?: string }).code, "TM_CHECKPOINT_CORRUPT", what);
-      return true;
-    });
+    const wanted = (block: { offset: number }): boolean =>
+      only === null || block.offset === descriptor.blocks[only]?.offset;
+    const read = readSegment(
+      host,
+      { directory, descriptor, checkpoint: 2, wanted },
+      ({ keyGroup, payload }) => void got.push([keyGroup, payload]),
+    );
+    const failed = await read.then(
+      () => false,
+      (error: unknown) => {
+        assert.equal((error as { code?: string }).code, "TM_CHECKPOINT_CORRUPT", what);
+        return true;
+      },
+    );
     if (only === null) assert.ok(failed, `read as if nothing was wrong: ${what}`);
     for (const [keyGroup, payload] of got) {
       const index = descriptor.blocks.findIndex((block) => block.keyGroup === keyGroup);
@@ -72,7 +90,11 @@ async function assertNeverWrong(descriptor: SegmentDescriptor, right: readonly U
 
 async function payloadsOf(descriptor: SegmentDescriptor): Promise<Uint8Array[]> {
   const payloads: Uint8Array[] = [];
-  await readSegment(host, { directory, descriptor, checkpoint: 2, wanted: () => true }, ({ payload }) => void payloads.push(payload));
+  await readSegment(
+    host,
+    { directory, descriptor, checkpoint: 2, wanted: () => true },
+    ({ payload }) => void payloads.push(payload),
+  );
   return payloads;
 }
 
@@ -85,8 +107,12 @@ function flipped(bytes: Uint8Array, bit: number): Uint8Array {
 test("the undamaged checkpoint verifies and reads", async () => {
   assert.equal(await verifyCheckpoint(host, directory, { checkpoint: 1 }), null);
   assert.equal(await verifyCheckpoint(host, directory, { checkpoint: 2 }), null);
-  for (const descriptor of manifests[1].segments) assert.equal((await payloadsOf(descriptor)).length, descriptor.blocks.length);
-  assert.ok(manifests[1].segments.every(({ blocks }) => blocks.length >= 2), "the reference is too small to show anything");
+  for (const descriptor of manifests[1].segments)
+    assert.equal((await payloadsOf(descriptor)).length, descriptor.blocks.length);
+  assert.ok(
+    manifests[1].segments.every(({ blocks }) => blocks.length >= 2),
+    "the reference is too small to show anything",
+  );
 });
 
 test("every flipped bit of the manifest is found", async () => {
@@ -156,6 +182,27 @@ test("a segment of the same length from an earlier checkpoint cannot pass, even 
   }
 });
 
+test("a block of another file cannot pass, even if all else about it is right", async () => {
+  const descriptor = manifests[1].segments[0] as SegmentDescriptor;
+  const original = await host.disk.readFile(segmentPath(descriptor));
+  const payloads = await payloadsOf(descriptor);
+  const blocks = descriptor.blocks.map(({ operator, keyGroup }, i) => ({
+    operator,
+    keyGroup,
+    payload: payloads[i] as Uint8Array,
+  }));
+  const twin = await writeSegment(host, { directory, checkpoint: 2, epoch: 1, task: descriptor.task, blocks });
+  const foreign = await host.disk.readFile(segmentPath(twin));
+  const block = descriptor.blocks[1] as BlockDescriptor;
+  const mixed = original.slice();
+  mixed.set(foreign.subarray(block.offset, block.offset + block.sizeBytes), block.offset);
+  await withDamage(segmentPath(descriptor), mixed, async () => {
+    const wanted = ({ offset }: BlockDescriptor): boolean => offset === block.offset;
+    const read = readSegment(host, { directory, descriptor, checkpoint: 2, wanted }, () => assert.fail("it was read"));
+    await assert.rejects(read, { code: "TM_CHECKPOINT_CORRUPT" });
+  });
+});
+
 test("a start takes the newest whole checkpoint and says what it passed over and why", async () => {
   const [old, current] = manifests;
   const path = segmentPath(current.segments[1]);
@@ -175,7 +222,10 @@ test("a start takes the newest whole checkpoint and says what it passed over and
       const store = await openCheckpointStore(host, { directory, job: "reference" });
       const { manifest, skipped } = await store.newestVerified();
       assert.equal(manifest, null);
-      assert.deepEqual(skipped.map(({ checkpoint }) => checkpoint), [1]);
+      assert.deepEqual(
+        skipped.map(({ checkpoint }) => checkpoint),
+        [1],
+      );
       assert.equal(store.nextCheckpoint, 3, "an id is never used again");
       await store.close();
     });
@@ -186,7 +236,13 @@ test("listing shows a broken manifest as broken and needs no ownership", async (
   await withDamage(manifestPath(1), new Uint8Array(10), async () => {
     const store = await openCheckpointStore(host, { directory, job: "reference" });
     const listings = await listCheckpoints(host, directory);
-    assert.deepEqual(listings.map(({ checkpoint, manifest }) => [checkpoint, manifest === null]), [[2, false], [1, true]]);
+    assert.deepEqual(
+      listings.map(({ checkpoint, manifest }) => [checkpoint, manifest === null]),
+      [
+        [2, false],
+        [1, true],
+      ],
+    );
     assert.match(listings[1]?.why ?? "", /manifests\/0000000001\.json/);
     await store.close();
   });

@@ -15,7 +15,9 @@ export async function listCheckpoints(host: Host, directory: string): Promise<re
   for (const checkpoint of (await manifests(host, directory)).toReversed()) {
     const listing = await tryManifest(host, { directory, checkpoint });
     // Between listing and reading, a running job may have let it go.
-    const isGone = listing.manifest === null && (await host.disk.stat(`${directory}/${MANIFESTS_DIRECTORY}/${manifestName(checkpoint)}`)) === null;
+    const isGone =
+      listing.manifest === null &&
+      (await host.disk.stat(`${directory}/${MANIFESTS_DIRECTORY}/${manifestName(checkpoint)}`)) === null;
     if (!isGone) listings.push(listing);
   }
   return listings;
@@ -26,6 +28,10 @@ async function manifests(host: Host, directory: string): Promise<readonly number
     return await manifestsIn(host, directory);
   } catch (cause) {
     if (!(cause instanceof TidemarkError) || cause.code !== "TM_NOT_FOUND") throw cause;
-    throw new TidemarkError("TM_CHECKPOINT_MISSING", "this is not the state directory of a job: it has no checkpoints", { cause, facts: { directory } });
+    throw new TidemarkError(
+      "TM_CHECKPOINT_MISSING",
+      "this is not the state directory of a job: it has no checkpoints",
+      { cause, facts: { directory } },
+    );
   }
 }

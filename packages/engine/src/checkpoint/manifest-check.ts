@@ -23,13 +23,30 @@ export class ManifestProblem extends Error {
  */
 export function checkManifest(value: unknown): Manifest {
   const fields = record(value, "manifest", [
-    "format", "job", "checkpoint", "epoch", "createdAt", "reason", "graphFingerprint", "keyGroupBits", "parallelism",
-    "sources", "operators", "segments", "sinks", "watermarks", "statistics", "finished",
+    "format",
+    "job",
+    "checkpoint",
+    "epoch",
+    "createdAt",
+    "reason",
+    "graphFingerprint",
+    "keyGroupBits",
+    "parallelism",
+    "sources",
+    "operators",
+    "segments",
+    "sinks",
+    "watermarks",
+    "statistics",
+    "finished",
   ]);
   if (fields["format"] !== FORMAT_VERSION) fail("format", `expected ${FORMAT_VERSION}`);
   const keyGroupBits = whole(fields["keyGroupBits"], "keyGroupBits", KEY_GROUP_BITS_MAX);
   const segments = list(fields["segments"], "segments", (each, place) => checkSegment(each, place, 2 ** keyGroupBits));
-  unique(segments.map(({ path }) => path), "segments");
+  unique(
+    segments.map(({ path }) => path),
+    "segments",
+  );
   return {
     format: FORMAT_VERSION,
     job: text(fields["job"], "job"),
@@ -86,7 +103,8 @@ function checkSegment(value: unknown, place: string, keyGroups: number): Segment
   const path = text(fields["path"], `${place}.path`);
   const directory = `${SEGMENTS_DIRECTORY}/`;
   // Also what keeps a manifest from naming a file outside its directory.
-  if (!path.startsWith(directory) || parseSegmentName(path.slice(directory.length)) === null) fail(`${place}.path`, "expected the path of a segment");
+  if (!path.startsWith(directory) || parseSegmentName(path.slice(directory.length)) === null)
+    fail(`${place}.path`, "expected the path of a segment");
   const fileId = text(fields["fileId"], `${place}.fileId`);
   if (!/^[0-9a-f]{32}$/.test(fileId)) fail(`${place}.fileId`, "expected 32 hexadecimal digits");
   const sizeBytes = whole(fields["sizeBytes"], `${place}.sizeBytes`);
@@ -143,7 +161,8 @@ function fail(place: string, expected: string): never {
 /** An object with exactly these fields. */
 function record(value: unknown, place: string, names: readonly string[]): Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) fail(place, "expected an object");
-  for (const name of Object.keys(value)) if (!names.includes(name)) fail(place, `unknown field ${JSON.stringify(name)}`);
+  for (const name of Object.keys(value))
+    if (!names.includes(name)) fail(place, `unknown field ${JSON.stringify(name)}`);
   for (const name of names) if (!Object.hasOwn(value, name)) fail(place, `field ${JSON.stringify(name)} is missing`);
   return value as Record<string, unknown>;
 }
@@ -151,7 +170,9 @@ function record(value: unknown, place: string, names: readonly string[]): Readon
 /** An object with names of its own. */
 function table<T>(value: unknown, place: string, check: (each: unknown, place: string) => T): Record<string, T> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) fail(place, "expected an object");
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, check(each, `${place}[${JSON.stringify(name)}]`)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => [name, check(each, `${place}[${JSON.stringify(name)}]`)]),
+  );
 }
 
 function list<T>(value: unknown, place: string, check: (each: unknown, place: string) => T): T[] {

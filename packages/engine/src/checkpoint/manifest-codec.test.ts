@@ -25,7 +25,9 @@ function file(text: string): Uint8Array {
 /** The reference with the value at a path replaced; undefined removes it. */
 function changed(path: readonly (string | number)[], value: unknown): unknown {
   const copy = structuredClone(manifest) as unknown as Record<string, unknown>;
-  const parent = path.slice(0, -1).reduce<Record<string, unknown>>((at, name) => at[name] as Record<string, unknown>, copy);
+  const parent = path
+    .slice(0, -1)
+    .reduce<Record<string, unknown>>((at, name) => at[name] as Record<string, unknown>, copy);
   const last = path.at(-1) as string;
   if (value === undefined) delete parent[last];
   else parent[last] = value;
@@ -76,20 +78,30 @@ test("every field is checked: absent, of another type, out of range, unknown", (
   ];
   for (const [path, value] of wrong) {
     const text = JSON.stringify(changed(path, value));
-    assert.throws(() => decodeManifest(file(text), place), { code: "TM_CHECKPOINT_CORRUPT" }, `${path.join(".")} = ${String(JSON.stringify(value))}`);
+    assert.throws(
+      () => decodeManifest(file(text), place),
+      { code: "TM_CHECKPOINT_CORRUPT" },
+      `${path.join(".")} = ${String(JSON.stringify(value))}`,
+    );
   }
 });
 
 test("another format version is refused, not passed over", () => {
-  assert.throws(() => decodeManifest(file(JSON.stringify(changed(["format"], 2))), place), { code: "TM_STATE_INCOMPATIBLE" });
+  assert.throws(() => decodeManifest(file(JSON.stringify(changed(["format"], 2))), place), {
+    code: "TM_STATE_INCOMPATIBLE",
+  });
 });
 
 test("what is no manifest is corrupt", () => {
   for (const text of ["", "{", "null", "[]", "1", '"x"', "{}"]) {
     assert.throws(() => decodeManifest(file(text), place), { code: "TM_CHECKPOINT_CORRUPT" }, text);
   }
-  assert.throws(() => decodeManifest(new TextEncoder().encode(JSON.stringify(manifest)), place), { code: "TM_CHECKPOINT_CORRUPT" });
-  assert.throws(() => decodeManifest(encodeManifest(manifest), { ...place, checkpoint: 8 }), { code: "TM_CHECKPOINT_CORRUPT" });
+  assert.throws(() => decodeManifest(new TextEncoder().encode(JSON.stringify(manifest)), place), {
+    code: "TM_CHECKPOINT_CORRUPT",
+  });
+  assert.throws(() => decodeManifest(encodeManifest(manifest), { ...place, checkpoint: 8 }), {
+    code: "TM_CHECKPOINT_CORRUPT",
+  });
 });
 
 test("a manifest that could not be read again is not written", () => {

@@ -21,17 +21,25 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
     checkManifest(JSON.parse(text));
   } catch (cause) {
     if (!(cause instanceof ManifestProblem)) throw cause;
-    throw new TidemarkError("TM_CHECKPOINT_FAILED", "a checkpoint cannot be written down; this is a bug in Tidemark or in a connector's position", {
-      cause,
-      facts: { checkpoint: manifest.checkpoint, problem: cause.message },
-    });
+    throw new TidemarkError(
+      "TM_CHECKPOINT_FAILED",
+      "a checkpoint cannot be written down; this is a bug in Tidemark or in a connector's position",
+      {
+        cause,
+        facts: { checkpoint: manifest.checkpoint, problem: cause.message },
+      },
+    );
   }
   const body = new TextEncoder().encode(text);
   const bytes = new TextEncoder().encode(`${HEAD}${hex(crc32(body))}${MIDDLE}${text}${TAIL}`);
   if (bytes.length > MANIFEST_BYTES_MAX) {
-    throw new TidemarkError("TM_CHECKPOINT_FAILED", "a manifest is larger than it may be; use fewer key groups or keep positions small", {
-      facts: { checkpoint: manifest.checkpoint, bytes: bytes.length, bytesMax: MANIFEST_BYTES_MAX },
-    });
+    throw new TidemarkError(
+      "TM_CHECKPOINT_FAILED",
+      "a manifest is larger than it may be; use fewer key groups or keep positions small",
+      {
+        facts: { checkpoint: manifest.checkpoint, bytes: bytes.length, bytesMax: MANIFEST_BYTES_MAX },
+      },
+    );
   }
   return bytes;
 }
@@ -40,14 +48,21 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
  * The manifest in a file's bytes. Damage is TM_CHECKPOINT_CORRUPT; a whole manifest of a format that this version does not know is
  * TM_STATE_INCOMPATIBLE. `checkpoint` is what the file's name says.
  */
-export function decodeManifest(bytes: Uint8Array, options: { readonly checkpoint: number; readonly path: string }): Manifest {
+export function decodeManifest(
+  bytes: Uint8Array,
+  options: { readonly checkpoint: number; readonly path: string },
+): Manifest {
   const { checkpoint, path } = options;
   const value = parseChecked(bytes, path);
   const format = (value as { format?: unknown } | null)?.format;
   if (Number.isSafeInteger(format) && format !== FORMAT_VERSION) {
-    throw new TidemarkError("TM_STATE_INCOMPATIBLE", "the checkpoint was written by another version of Tidemark; run that version", {
-      facts: { path, format: format as number, known: FORMAT_VERSION },
-    });
+    throw new TidemarkError(
+      "TM_STATE_INCOMPATIBLE",
+      "the checkpoint was written by another version of Tidemark; run that version",
+      {
+        facts: { path, format: format as number, known: FORMAT_VERSION },
+      },
+    );
   }
   try {
     const manifest = checkManifest(value);
@@ -67,7 +82,8 @@ function parseChecked(bytes: Uint8Array, path: string): unknown {
   const expected = new TextEncoder().encode(`${HEAD}${hex(crc32(body))}${MIDDLE}`);
   const wrongAt = expected.findIndex((byte, i) => bytes[i] !== byte);
   if (wrongAt >= 0) throw corrupt("the checksum of a manifest is wrong", { path, offset: wrongAt });
-  if (bytes[end] !== TAIL.charCodeAt(0) || bytes[end + 1] !== TAIL.charCodeAt(1)) throw corrupt("a manifest does not end as it should", { path, offset: end });
+  if (bytes[end] !== TAIL.charCodeAt(0) || bytes[end + 1] !== TAIL.charCodeAt(1))
+    throw corrupt("a manifest does not end as it should", { path, offset: end });
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
   } catch (cause) {

@@ -47,7 +47,12 @@ export interface OperatorStates {
   readonly operator: string;
   readonly kind: string;
   readonly timers: readonly string[];
-  readonly states: readonly { readonly name: string; readonly kind: string; readonly schemaHash: string; readonly jsonSchema: Json }[];
+  readonly states: readonly {
+    readonly name: string;
+    readonly kind: string;
+    readonly schemaHash: string;
+    readonly jsonSchema: Json;
+  }[];
 }
 
 /** An immutable file of state blocks. */

@@ -32,7 +32,12 @@ export async function openCheckpointStore(
   const ownership = await takeOwnership(host, { directory, job, owner });
   try {
     await makeInside(host, directory, [MANIFESTS_DIRECTORY, SEGMENTS_DIRECTORY]);
-    return new DiskCheckpointStore(host, { directory, job, ownership, nextCheckpoint: await nextCheckpoint(host, directory) });
+    return new DiskCheckpointStore(host, {
+      directory,
+      job,
+      ownership,
+      nextCheckpoint: await nextCheckpoint(host, directory),
+    });
   } catch (error) {
     await ownership.release();
     throw error;
@@ -42,7 +47,10 @@ export async function openCheckpointStore(
 /** Above every id that left a trace: also a checkpoint that got no further than a segment never gives its id to another. */
 async function nextCheckpoint(host: Host, directory: string): Promise<number> {
   const segments = await host.disk.list(`${directory}/${SEGMENTS_DIRECTORY}`);
-  const ids = [...(await manifestsIn(host, directory)), ...segments.map((name) => parseSegmentName(name)?.checkpoint ?? 0)];
+  const ids = [
+    ...(await manifestsIn(host, directory)),
+    ...segments.map((name) => parseSegmentName(name)?.checkpoint ?? 0),
+  ];
   return ids.reduce((newest, id) => Math.max(newest, id), 0) + 1;
 }
 
@@ -64,7 +72,10 @@ class DiskCheckpointStore implements CheckpointStore {
     this.#ownership = options.ownership;
   }
 
-  async newestVerified(): Promise<{ manifest: Manifest | null; skipped: readonly { checkpoint: number; why: string }[] }> {
+  async newestVerified(): Promise<{
+    manifest: Manifest | null;
+    skipped: readonly { checkpoint: number; why: string }[];
+  }> {
     this.#assertOpen();
     // A manifest of a process that died between link and sync is visible, but may not outlast a power loss: nothing may be committed from
     // it before it does.
@@ -83,7 +94,10 @@ class DiskCheckpointStore implements CheckpointStore {
     this.#assertOpen();
     const { checkpoint } = manifest;
     assert(manifest.job === this.#job, () => `a manifest of job "${manifest.job}" for the store of job "${this.#job}"`);
-    assert(manifest.epoch === this.epoch, () => `a manifest of epoch ${manifest.epoch} for the store of epoch ${this.epoch}`);
+    assert(
+      manifest.epoch === this.epoch,
+      () => `a manifest of epoch ${manifest.epoch} for the store of epoch ${this.epoch}`,
+    );
     assert(checkpoint >= this.nextCheckpoint, () => `checkpoint ${checkpoint} is older than this owner`);
     const bytes = encodeManifest(manifest);
     await assertNotFenced(this.#host, this.directory, this.epoch);
@@ -100,7 +114,10 @@ class DiskCheckpointStore implements CheckpointStore {
 
   permitForRestored(manifest: Manifest): CommitPermit {
     this.#assertOpen();
-    assert(manifest.job === this.#job && manifest.checkpoint < this.nextCheckpoint, "the manifest was not restored from this store");
+    assert(
+      manifest.job === this.#job && manifest.checkpoint < this.nextCheckpoint,
+      "the manifest was not restored from this store",
+    );
     return this.#permit(manifest.checkpoint);
   }
 
@@ -110,7 +127,10 @@ class DiskCheckpointStore implements CheckpointStore {
     const manifests = await Promise.all(
       (await manifestsIn(this.#host, this.directory)).map(async (checkpoint) => {
         const { manifest } = await tryManifest(this.#host, { directory: this.directory, checkpoint });
-        return { checkpoint, segments: manifest?.segments.map(({ path }) => path.slice(SEGMENTS_DIRECTORY.length + 1)) ?? null };
+        return {
+          checkpoint,
+          segments: manifest?.segments.map(({ path }) => path.slice(SEGMENTS_DIRECTORY.length + 1)) ?? null,
+        };
       }),
     );
     const decision = decideRetention({
@@ -138,7 +158,8 @@ class DiskCheckpointStore implements CheckpointStore {
     if (manifests.length + segmentNames.length + temporaryManifests.length + ownerNames.length === 0) return;
     await assertNotFenced(this.#host, this.directory, this.epoch);
     this.#host.failpoint("retention.before-delete");
-    for (const name of [...manifests.map(manifestName), ...temporaryManifests]) await disk.remove(`${this.#manifests()}/${name}`);
+    for (const name of [...manifests.map(manifestName), ...temporaryManifests])
+      await disk.remove(`${this.#manifests()}/${name}`);
     if (manifests.length > 0) await disk.syncDirectory(this.#manifests());
     this.#host.failpoint("retention.half-deleted");
     for (const name of segmentNames) await disk.remove(`${this.#segments()}/${name}`);
@@ -156,9 +177,13 @@ class DiskCheckpointStore implements CheckpointStore {
     host.failpoint("checkpoint.manifest.before-link");
     const isNew = await host.disk.link(temporary, `${this.#manifests()}/${manifestName(checkpoint)}`);
     if (!isNew) {
-      throw new TidemarkError("TM_FENCED", "another process has written this checkpoint; this one stops without committing", {
-        facts: { directory: this.directory, checkpoint, epoch: this.epoch },
-      });
+      throw new TidemarkError(
+        "TM_FENCED",
+        "another process has written this checkpoint; this one stops without committing",
+        {
+          facts: { directory: this.directory, checkpoint, epoch: this.epoch },
+        },
+      );
     }
     await host.disk.syncDirectory(this.#manifests());
     await host.disk.remove(temporary);

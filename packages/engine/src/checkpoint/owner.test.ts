@@ -4,6 +4,7 @@ import type { CommitPermit } from "../foundation/commit-permit.ts";
 import type { Host } from "../host/host.ts";
 import { memoryHost } from "../testing/memory-host.ts";
 import type { CheckpointStore } from "./checkpoint-store.ts";
+import { encodeManifest } from "./manifest-codec.ts";
 import { openCheckpointStore } from "./open-checkpoint-store.ts";
 import { writeReferenceSegments } from "./reference-checkpoint.test-only.ts";
 
@@ -50,7 +51,10 @@ test("nothing is written before the claim of the epoch", async () => {
       ...machine.disk,
       lock: async (path) => (written.push(`lock ${path}`), machine.disk.lock(path)),
       link: async (from, to) => (written.push(`link ${to}`), machine.disk.link(from, to)),
-      openWrite: async (path, mode) => (written.push(`open ${path.replace(/[0-9a-f]{32}/, "ID")}`), machine.disk.openWrite(path, mode)),
+      openWrite: async (path, mode) => (
+        written.push(`open ${path.replace(/[0-9a-f]{32}/, "ID")}`),
+        machine.disk.openWrite(path, mode)
+      ),
     },
   };
   await openCheckpointStore(host, { directory, job });
@@ -109,15 +113,15 @@ test("what a newer owner wrote is preferred to a higher id of an older one", asy
   const host = withoutLocks(memoryHost());
   const old = await openCheckpointStore(host, { directory, job });
   await take(host, old, 1);
-  // The old owner passes its checks, then sleeps until after the takeover: as if its manifest were linked late.
-  const late = await writeReferenceSegments(host, { directory, job, checkpoint: 9, epoch: old.epoch });
-  await old.complete(late);
-  await host.disk.rename(`${directory}/manifests/0000000009.json`, `${directory}/late`);
   const taker = await openCheckpointStore(host, { directory, job });
   await take(host, taker, taker.nextCheckpoint);
-  await host.disk.rename(`${directory}/late`, `${directory}/manifests/0000000009.json`);
+  // The old owner's manifest, linked late: as if it had slept between its checks and the link.
+  const late = await writeReferenceSegments(host, { directory, job, checkpoint: 9, epoch: old.epoch });
+  const file = await host.disk.openWrite(`${directory}/manifests/0000000009.json`, "create");
+  await file.write(encodeManifest(late));
+  await file.close();
   const { manifest } = await (await openCheckpointStore(host, { directory, job })).newestVerified();
-  assert.equal(manifest?.epoch, taker.epoch);
+  assert.deepEqual([manifest?.epoch, manifest?.checkpoint], [taker.epoch, 2]);
 });
 
 test("old claims and files of earlier owners go, the newest claims stay", async () => {

@@ -25,7 +25,10 @@ const CLAIM_ATTEMPTS_MAX = 100;
  * Takes the kernel lock, then claims the next epoch, before anything else is written. TM_STATE_DIRECTORY_IN_USE names the holder as far as its
  * claim does.
  */
-export async function takeOwnership(host: Host, options: { directory: string; job: string; owner: OwnerFacts | null }): Promise<Ownership> {
+export async function takeOwnership(
+  host: Host,
+  options: { directory: string; job: string; owner: OwnerFacts | null },
+): Promise<Ownership> {
   const { directory, job } = options;
   await makeDurableDirectory(host, directory);
   const lock = await host.disk.lock(`${directory}/${LOCK_FILE}`);
@@ -49,9 +52,13 @@ export async function newestEpoch(host: Host, directory: string): Promise<number
 export async function assertNotFenced(host: Host, directory: string, epoch: number): Promise<void> {
   const newest = await newestEpoch(host, directory);
   if (newest > epoch) {
-    throw new TidemarkError("TM_FENCED", "another process has taken over this state directory; this one stops without committing", {
-      facts: { directory, epoch, newerEpoch: newest },
-    });
+    throw new TidemarkError(
+      "TM_FENCED",
+      "another process has taken over this state directory; this one stops without committing",
+      {
+        facts: { directory, epoch, newerEpoch: newest },
+      },
+    );
   }
 }
 
@@ -72,9 +79,13 @@ async function claimEpoch(host: Host, options: { directory: string; claim: Recor
     await assertNotFenced(host, directory, epoch);
     return epoch;
   }
-  throw new TidemarkError("TM_STATE_DIRECTORY_IN_USE", "other processes keep claiming this state directory; stop them, or give each job a directory of its own", {
-    facts: { directory },
-  });
+  throw new TidemarkError(
+    "TM_STATE_DIRECTORY_IN_USE",
+    "other processes keep claiming this state directory; stop them, or give each job a directory of its own",
+    {
+      facts: { directory },
+    },
+  );
 }
 
 async function inUse(host: Host, directory: string): Promise<TidemarkError> {
@@ -90,7 +101,9 @@ async function inUse(host: Host, directory: string): Promise<TidemarkError> {
 async function newestClaim(host: Host, directory: string): Promise<Record<string, string | number>> {
   try {
     const epoch = await newestEpoch(host, directory);
-    const bytes = await host.disk.readFile(`${directory}/${OWNERS_DIRECTORY}/${ownerName(epoch)}`, { maxBytes: OWNER_BYTES_MAX });
+    const bytes = await host.disk.readFile(`${directory}/${OWNERS_DIRECTORY}/${ownerName(epoch)}`, {
+      maxBytes: OWNER_BYTES_MAX,
+    });
     const claim: unknown = JSON.parse(new TextDecoder().decode(bytes));
     if (typeof claim !== "object" || claim === null) return { epoch };
     const { pid, hostname, job } = claim as Record<string, unknown>;

@@ -17,8 +17,18 @@ const KEYS: readonly Key[] = ["", "airport", "\uD800", -0, 2 ** 60, 7n, Number.N
 
 /** An empty state of the reference operator. */
 export function openReferenceState(): KeyedState {
-  const states = (["value", "list", "map", "panes"] as const).map((kind) => ({ name: kind, kind, isolation: "copy" as const, codec: PLAIN_CODEC }));
-  return memoryBackend().openKeyedState({ operator: OPERATOR, keyGroupBits: REFERENCE_KEY_GROUP_BITS, timers: ["first", "second"], states });
+  const states = (["value", "list", "map", "panes"] as const).map((kind) => ({
+    name: kind,
+    kind,
+    isolation: "copy" as const,
+    codec: PLAIN_CODEC,
+  }));
+  return memoryBackend().openKeyedState({
+    operator: OPERATOR,
+    keyGroupBits: REFERENCE_KEY_GROUP_BITS,
+    timers: ["first", "second"],
+    states,
+  });
 }
 
 /** A state that holds something of every kind; `checkpoint` is in each value, so that one checkpoint's state is not another's. */
@@ -27,7 +37,9 @@ export function referenceState(checkpoint: number): KeyedState {
   const rows = new Int32Array(KEYS.length);
   state.keys.resolve(keyColumnOf(KEYS), KEYS.length, rows);
   for (const [i, row] of rows.entries()) {
-    state.value("value").set(row, [checkpoint, "text", 1.5, i, "\uDFFF", null, false, 2n ** 70n, { nested: [undefined, -0] }][i]);
+    state
+      .value("value")
+      .set(row, [checkpoint, "text", 1.5, i, "\uDFFF", null, false, 2n ** 70n, { nested: [undefined, -0] }][i]);
     if (i % 2 === 0) for (const element of [i, -0, { n: i }]) state.list("list").add(row, element);
     if (i % 3 === 0) for (const name of ["z", "1", "\uD83D"]) state.map("map").set(row, name, name.length);
     if (i % 2 === 1) for (const pane of [-3_600_000, 1.7e12]) state.panes("panes").set(row, pane, [i, Number.NaN]);
@@ -52,7 +64,10 @@ export function referenceContents(state: KeyedState): unknown {
 }
 
 /** Writes the segments of a reference checkpoint, two tasks, and gives the manifest to complete it with. */
-export async function writeReferenceSegments(host: Host, options: { directory: string; job: string; checkpoint: number; epoch: number }): Promise<Manifest> {
+export async function writeReferenceSegments(
+  host: Host,
+  options: { directory: string; job: string; checkpoint: number; epoch: number },
+): Promise<Manifest> {
   const { directory, job, checkpoint, epoch } = options;
   const payloads = referenceState(checkpoint).snapshot();
   const segments = [];
@@ -61,7 +76,12 @@ export async function writeReferenceSegments(host: Host, options: { directory: s
     const blocks = half.map((payload) => ({ operator: OPERATOR, ...payload }));
     segments.push(await writeSegment(host, { directory, checkpoint, epoch, task: `reference-${subtask}`, blocks }));
   }
-  const states = (["value", "list", "map", "panes"] as const).map((kind) => ({ name: kind, kind, schemaHash: "plain", jsonSchema: null }));
+  const states = (["value", "list", "map", "panes"] as const).map((kind) => ({
+    name: kind,
+    kind,
+    schemaHash: "plain",
+    jsonSchema: null,
+  }));
   return {
     format: FORMAT_VERSION,
     job,
@@ -78,7 +98,14 @@ export async function writeReferenceSegments(host: Host, options: { directory: s
     ],
     operators: [{ operator: OPERATOR, kind: "process", timers: ["first", "second"], states }],
     segments,
-    sinks: [{ port: "output", description: "jsonl:out", plan: { length: 10 }, prepared: [{ writer: "reference-0", output: ["part", 1] }] }],
+    sinks: [
+      {
+        port: "output",
+        description: "jsonl:out",
+        plan: { length: 10 },
+        prepared: [{ writer: "reference-0", output: ["part", 1] }],
+      },
+    ],
     watermarks: { "reference-0": -1.5, "reference-1": "max", "input-0": null },
     statistics: { records: 3 },
     finished: false,

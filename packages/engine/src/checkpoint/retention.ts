@@ -8,7 +8,10 @@ export interface RetentionFacts {
   readonly epoch: number;
   /** How many whole checkpoints to keep; at least 1. */
   readonly keep: number;
-  readonly manifests: readonly { readonly checkpoint: number; /** null: the manifest cannot be read. */ readonly segments: readonly string[] | null }[];
+  readonly manifests: readonly {
+    readonly checkpoint: number;
+    /** null: the manifest cannot be read. */ readonly segments: readonly string[] | null;
+  }[];
   /** Names in the segments directory. */
   readonly segmentNames: readonly string[];
   /** Names in the manifests directory. */
@@ -36,18 +39,26 @@ export interface RetentionDecision {
 export function decideRetention(facts: RetentionFacts): RetentionDecision {
   const { epoch, keep, manifests, segmentNames } = facts;
   const present = new Set(segmentNames);
-  const isWhole = (segments: readonly string[] | null): boolean => segments?.every((name) => present.has(name)) ?? false;
-  const whole = manifests.filter(({ segments }) => isWhole(segments)).map(({ checkpoint }) => checkpoint).sort((a, b) => b - a);
+  const isWhole = (segments: readonly string[] | null): boolean =>
+    segments?.every((name) => present.has(name)) ?? false;
+  const whole = manifests
+    .filter(({ segments }) => isWhole(segments))
+    .map(({ checkpoint }) => checkpoint)
+    .sort((a, b) => b - a);
   const newestWhole = whole[0];
   const oldestKept = whole[Math.max(keep, 1) - 1] ?? 0;
   const kept = manifests.filter(({ checkpoint }) => checkpoint >= oldestKept);
   const reachable = new Set(kept.flatMap(({ segments }) => segments ?? []));
   const unreadable = new Set(kept.filter(({ segments }) => segments === null).map(({ checkpoint }) => checkpoint));
   return {
-    manifests: manifests.map(({ checkpoint }) => checkpoint).filter((checkpoint) => checkpoint < oldestKept).sort((a, b) => a - b),
+    manifests: manifests
+      .map(({ checkpoint }) => checkpoint)
+      .filter((checkpoint) => checkpoint < oldestKept)
+      .sort((a, b) => a - b),
     segmentNames: segmentNames.filter((name) => {
       const segment = parseSegmentName(name);
-      if (segment === null || reachable.has(name) || unreadable.has(segment.checkpoint) || segment.epoch > epoch) return false;
+      if (segment === null || reachable.has(name) || unreadable.has(segment.checkpoint) || segment.epoch > epoch)
+        return false;
       return segment.epoch < epoch || (newestWhole !== undefined && segment.checkpoint <= newestWhole);
     }),
     temporaryManifests: facts.manifestNames.filter((name) => (epochOfTemporaryManifest(name) ?? epoch) < epoch),

@@ -43,9 +43,11 @@ export function checkFileHeader(bytes: Uint8Array, expected: Omit<FileHeader, "e
   const view = viewOf(bytes);
   if (!hasAscii(bytes, 0, FILE_MAGIC)) return "it does not begin like a segment";
   if (view.getUint32(48, true) !== crc32(bytes.subarray(0, 48))) return "the checksum of its header is wrong";
-  if (view.getUint32(8, true) !== FORMAT_VERSION) return `its format version is ${view.getUint32(8, true)}, the manifest's ${FORMAT_VERSION}`;
+  if (view.getUint32(8, true) !== FORMAT_VERSION)
+    return `its format version is ${view.getUint32(8, true)}, the manifest's ${FORMAT_VERSION}`;
   if (!hasFileId(bytes, 16, expected.fileId)) return "it is another file than the manifest names";
-  if (view.getBigUint64(32, true) !== BigInt(expected.checkpoint)) return `it is of checkpoint ${view.getBigUint64(32, true)}`;
+  if (view.getBigUint64(32, true) !== BigInt(expected.checkpoint))
+    return `it is of checkpoint ${view.getBigUint64(32, true)}`;
   if (view.getUint32(12, true) !== expected.blockCount) return "its number of blocks is not the manifest's";
   return null;
 }
@@ -91,13 +93,17 @@ export function checkBlock(
   const stored = block.subarray(start);
   if (view.getUint32(0, true) !== BLOCK_MAGIC) return { wrong: "there is no block here" };
   if (view.getUint32(4, true) !== expected.operator.length) return { wrong: "a block is of another operator" };
-  if (view.getUint32(56, true) !== headerCrc(block.subarray(0, start))) return { wrong: "the checksum of a block's header is wrong" };
-  if (!expected.operator.every((byte, i) => block[BLOCK_HEADER_BYTES + i] === byte)) return { wrong: "a block is of another operator" };
-  if (view.getUint32(8, true) !== expected.keyGroup) return { wrong: `a block is of key group ${view.getUint32(8, true)}` };
+  if (view.getUint32(56, true) !== headerCrc(block.subarray(0, start)))
+    return { wrong: "the checksum of a block's header is wrong" };
+  if (!expected.operator.every((byte, i) => block[BLOCK_HEADER_BYTES + i] === byte))
+    return { wrong: "a block is of another operator" };
+  if (view.getUint32(8, true) !== expected.keyGroup)
+    return { wrong: `a block is of key group ${view.getUint32(8, true)}` };
   if (view.getUint32(12, true) !== COMPRESSION_ZSTD) return { wrong: "a block is compressed in an unknown way" };
   if (view.getUint32(16, true) !== expected.index) return { wrong: "a block is in another's place" };
   if (view.getUint32(24, true) !== stored.length) return { wrong: "a block's length is not the manifest's" };
-  if (view.getBigUint64(32, true) !== BigInt(expected.checkpoint)) return { wrong: `a block is of checkpoint ${view.getBigUint64(32, true)}` };
+  if (view.getBigUint64(32, true) !== BigInt(expected.checkpoint))
+    return { wrong: `a block is of checkpoint ${view.getBigUint64(32, true)}` };
   if (!hasFileId(block, 40, expected.fileId)) return { wrong: "a block is of another file" };
   if (view.getUint32(28, true) !== crc32(stored)) return { wrong: "the checksum of a block is wrong" };
   const rawBytes = view.getUint32(20, true);
@@ -151,6 +157,7 @@ function putFileId(bytes: Uint8Array, offset: number, fileId: string): void {
 }
 
 function hasFileId(bytes: Uint8Array, offset: number, fileId: string): boolean {
-  for (let i = 0; i < 16; i++) if (bytes[offset + i] !== Number.parseInt(fileId.slice(i * 2, i * 2 + 2), 16)) return false;
+  for (let i = 0; i < 16; i++)
+    if (bytes[offset + i] !== Number.parseInt(fileId.slice(i * 2, i * 2 + 2), 16)) return false;
   return true;
 }

@@ -29,7 +29,8 @@ export async function readSegment(
   await scanSegment(host, segment, async (descriptor, { stored, rawBytes }) => {
     const { operator, keyGroup, offset } = descriptor;
     const payload = await host.compression.unzstd(stored, rawBytes);
-    if (payload.length !== rawBytes) throw corrupt("a block decompresses to another length than it says", { path, offset });
+    if (payload.length !== rawBytes)
+      throw corrupt("a block decompresses to another length than it says", { path, offset });
     await visit({ operator, keyGroup, payload });
   });
 }
@@ -41,7 +42,11 @@ export async function verifySegment(host: Host, segment: SegmentToRead): Promise
 
 type OnBlock = (descriptor: BlockDescriptor, content: { stored: Uint8Array; rawBytes: number }) => void | Promise<void>;
 
-async function scanSegment(host: Host, segment: SegmentToRead & { wanted: (block: BlockDescriptor) => boolean }, onBlock: OnBlock): Promise<void> {
+async function scanSegment(
+  host: Host,
+  segment: SegmentToRead & { wanted: (block: BlockDescriptor) => boolean },
+  onBlock: OnBlock,
+): Promise<void> {
   const { directory, descriptor } = segment;
   const file = await open(host, `${directory}/${descriptor.path}`, descriptor.path);
   try {
@@ -55,7 +60,8 @@ async function scan(file: ReadableFile, segment: Parameters<typeof scanSegment>[
   const { descriptor, checkpoint, wanted } = segment;
   const { path, fileId, sizeBytes, blocks } = descriptor;
   const found = await file.sizeBytes();
-  if (found !== sizeBytes) throw corrupt("a segment has another size than the manifest says", { path, expected: sizeBytes, found });
+  if (found !== sizeBytes)
+    throw corrupt("a segment has another size than the manifest says", { path, expected: sizeBytes, found });
 
   const header = await readExactly(file, { path, offset: 0, length: FILE_HEADER_BYTES });
   const wrongHeader = checkFileHeader(header, { fileId, checkpoint, blockCount: blocks.length });
@@ -80,22 +86,27 @@ async function scan(file: ReadableFile, segment: Parameters<typeof scanSegment>[
   const footer = await readExactly(file, { path, offset: footerAt, length: FOOTER_BYTES });
   const wrongFooter = checkFooter(footer, { fileId, blockCount: blocks.length, sizeBytes });
   if (wrongFooter !== null) throw corrupt(`a segment is not right: ${wrongFooter}`, { path, offset: footerAt });
-  if (isWhole && crc32(footer, crc) !== descriptor.crc32) throw corrupt("the checksum of a segment is not the manifest's", { path });
+  if (isWhole && crc32(footer, crc) !== descriptor.crc32)
+    throw corrupt("the checksum of a segment is not the manifest's", { path });
 }
 
 async function open(host: Host, fullPath: string, path: string): Promise<ReadableFile> {
   try {
     return await host.disk.openRead(fullPath);
   } catch (error) {
-    if (error instanceof TidemarkError && error.code === "TM_NOT_FOUND") throw corrupt("a segment that the manifest names is missing", { path }, error);
+    if (error instanceof TidemarkError && error.code === "TM_NOT_FOUND")
+      throw corrupt("a segment that the manifest names is missing", { path }, error);
     throw error;
   }
 }
 
-async function readExactly(file: ReadableFile, part: { path: string; offset: number; length: number }): Promise<Uint8Array> {
+async function readExactly(
+  file: ReadableFile,
+  part: { path: string; offset: number; length: number },
+): Promise<Uint8Array> {
   const { path, offset, length } = part;
   const bytes = new Uint8Array(length);
-  for (let end = 0; end < length; ) {
+  for (let end = 0; end < length;) {
     const read = await file.read(bytes.subarray(end), offset + end);
     if (read === 0) throw corrupt("a segment ends too early", { path, offset: offset + end });
     end += read;

@@ -60,13 +60,20 @@ async function writeBlocks(
   const descriptors: BlockDescriptor[] = [];
   for (const [index, { operator, keyGroup, payload }] of blocks.entries()) {
     if (payload.length > BLOCK_BYTES_MAX) {
-      throw new TidemarkError("TM_CHECKPOINT_FAILED", "a key group holds more state than fits in a block; it needs more key groups", {
-        facts: { operator, keyGroup, bytes: payload.length, bytesMax: BLOCK_BYTES_MAX },
-      });
+      throw new TidemarkError(
+        "TM_CHECKPOINT_FAILED",
+        "a key group holds more state than fits in a block; it needs more key groups",
+        {
+          facts: { operator, keyGroup, bytes: payload.length, bytesMax: BLOCK_BYTES_MAX },
+        },
+      );
     }
     const stored = await host.compression.zstd(payload);
     const name = new TextEncoder().encode(operator);
-    const header = encodeBlockHeader({ operator: name, keyGroup, index, rawBytes: payload.length, checkpoint, fileId }, stored);
+    const header = encodeBlockHeader(
+      { operator: name, keyGroup, index, rawBytes: payload.length, checkpoint, fileId },
+      stored,
+    );
     descriptors.push({ operator, keyGroup, offset: output.length, sizeBytes: header.length + stored.length });
     output.add(header);
     output.add(stored);

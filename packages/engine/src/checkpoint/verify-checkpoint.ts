@@ -7,7 +7,11 @@ import { verifySegment } from "./segment-reader.ts";
  * Reads and checks every byte of a checkpoint: the manifest as it is on disk now, then each segment it names. Null if all is right, else
  * the first thing that is wrong, with file and offset. Needs no ownership. A disk that fails is an error, not an answer.
  */
-export async function verifyCheckpoint(host: Host, directory: string, { checkpoint }: Pick<Manifest, "checkpoint">): Promise<string | null> {
+export async function verifyCheckpoint(
+  host: Host,
+  directory: string,
+  { checkpoint }: Pick<Manifest, "checkpoint">,
+): Promise<string | null> {
   try {
     const manifest = await readManifest(host, { directory, checkpoint });
     await verifySegments(host, directory, manifest);

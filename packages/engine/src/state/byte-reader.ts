@@ -78,5 +78,8 @@ export class ByteReader {
 }
 
 function corrupt(what: string, offset: number, cause: unknown): TidemarkError {
-  return new TidemarkError("TM_CHECKPOINT_CORRUPT", `a state payload does not make sense: ${what}`, { cause, facts: { offset } });
+  return new TidemarkError("TM_CHECKPOINT_CORRUPT", `a state payload does not make sense: ${what}`, {
+    cause,
+    facts: { offset },
+  });
 }

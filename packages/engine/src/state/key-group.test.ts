@@ -34,7 +34,10 @@ test("ranges are exactly what ownerOf says, cover all groups, and differ by at m
       assert.equal(next, 2 ** bits);
       assert.ok(Math.max(...owned) - Math.min(...owned) <= 1);
       const { owners } = evenPlacement({ epoch: 1, parallelism, keyGroupBits: bits });
-      assert.deepEqual(owners, Array.from({ length: 2 ** bits }, (_, group) => ownerOf(group, parallelism, bits)));
+      assert.deepEqual(
+        owners,
+        Array.from({ length: 2 ** bits }, (_, group) => ownerOf(group, parallelism, bits)),
+      );
     }
   }
 });

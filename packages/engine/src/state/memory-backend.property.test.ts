@@ -9,7 +9,24 @@ import type { KeyedState } from "./state-backend.ts";
 import { PLAIN_CODEC } from "./state-codec.ts";
 
 const BITS = 4;
-const KEYS: readonly Key[] = ["", "a", "b", "\uD800", "\uFFFD", 0, 1, -7, 0.25, Number.NaN, 2 ** 60, 1n, true, ["a", 1], ["a", "1"], "x".repeat(300)];
+const KEYS: readonly Key[] = [
+  "",
+  "a",
+  "b",
+  "\uD800",
+  "\uFFFD",
+  0,
+  1,
+  -7,
+  0.25,
+  Number.NaN,
+  2 ** 60,
+  1n,
+  true,
+  ["a", 1],
+  ["a", "1"],
+  "x".repeat(300),
+];
 const MAP_KEYS = ["1", "b", "a", "__proto__", "\uDC00"];
 const PANES = [-60_000, 0, 60_000, 1.5e12];
 
@@ -56,7 +73,12 @@ const op: fc.Arbitrary<Op> = fc.oneof(
   fc.record({ on: fc.constant("value" as const), key, value: fc.oneof(value, fc.constant(undefined)) }),
   fc.record({ on: fc.constant("add" as const), key, value: fc.oneof(value, fc.constant(undefined)) }),
   fc.record({ on: fc.constant("list" as const), key, values: fc.array(value, { maxLength: 3 }) }),
-  fc.record({ on: fc.constant("entry" as const), key, name: fc.constantFrom(...MAP_KEYS), value: fc.oneof(value, fc.constant(undefined)) }),
+  fc.record({
+    on: fc.constant("entry" as const),
+    key,
+    name: fc.constantFrom(...MAP_KEYS),
+    value: fc.oneof(value, fc.constant(undefined)),
+  }),
   fc.record({ on: fc.constant("noEntry" as const), key, name: fc.constantFrom(...MAP_KEYS) }),
   fc.record({ on: fc.constant("noMap" as const), key }),
   fc.record({ on: fc.constant("pane" as const), key, pane: fc.constantFrom(...PANES), value }),
@@ -82,7 +104,12 @@ class Pair {
   }
 
   open(): KeyedState {
-    const states = (["value", "list", "map", "panes"] as const).map((kind) => ({ name: kind, kind, isolation: this.isolation, codec: PLAIN_CODEC }));
+    const states = (["value", "list", "map", "panes"] as const).map((kind) => ({
+      name: kind,
+      kind,
+      isolation: this.isolation,
+      codec: PLAIN_CODEC,
+    }));
     return memoryBackend().openKeyedState({ operator: "model", keyGroupBits: BITS, timers: ["a", "b", "c"], states });
   }
 
@@ -181,11 +208,15 @@ class Pair {
   pop(mask: number, upTo: number): void {
     this.instances.forEach((state, task) => {
       const pending = KEYS.flatMap((of, index) =>
-        this.owner(index) === task ? Array.from((this.model[index] as ModelKey).timers, ([timer, at]) => ({ index, of, timer, at })) : [],
+        this.owner(index) === task
+          ? Array.from((this.model[index] as ModelKey).timers, ([timer, at]) => ({ index, of, timer, at }))
+          : [],
       );
       const [first] = pending
         .filter(({ timer }) => (mask & (1 << timer)) !== 0)
-        .sort((a, b) => (a.at === b.at ? a.timer - b.timer || compareBytes(encodeKey(a.of), encodeKey(b.of)) : a.at - b.at));
+        .sort((a, b) =>
+          a.at === b.at ? a.timer - b.timer || compareBytes(encodeKey(a.of), encodeKey(b.of)) : a.at - b.at,
+        );
       assert.equal(state.timers.earliest(mask), first?.at ?? Number.POSITIVE_INFINITY);
       const due = state.timers.popDue(mask, upTo);
       if (first === undefined || first.at > upTo) {
@@ -276,5 +307,36 @@ test("the estimate of bytes comes back to what an emptied state had", () => {
       assert.equal(state.size().bytes, (fresh.instances[0] as KeyedState).size().bytes);
     }),
     { numRuns: 100 },
+  );
+});
+
+test("the timers of many keys fire in order, however they were set, replaced and cleared", () => {
+  const change = fc.tuple(fc.nat(99), fc.option(fc.nat(30)));
+  fc.assert(
+    fc.property(fc.array(change, { minLength: 50, maxLength: 400, size: "max" }), (changes) => {
+      const state = memoryBackend().openKeyedState({
+        operator: "timers",
+        keyGroupBits: BITS,
+        timers: ["t"],
+        states: [],
+      });
+      const names = Array.from({ length: 100 }, (_, i) => `key-${(i * 37) % 100}`);
+      const rows = new Int32Array(names.length);
+      state.keys.resolve(keyColumnOf(names), names.length, rows);
+      const pending = new Map<string, number>();
+      for (const [index, at] of changes) {
+        if (at === null) state.timers.clear(rows[index] as number, 0);
+        else state.timers.set(rows[index] as number, 0, at);
+        if (at === null) pending.delete(names[index] as string);
+        else pending.set(names[index] as string, at);
+      }
+      const expected = Array.from(pending).sort(([a, x], [b, y]) => x - y || compareBytes(encodeKey(a), encodeKey(b)));
+      const fired: unknown[] = [];
+      for (let due = state.timers.popDue(1, 30); due !== null; due = state.timers.popDue(1, 30)) {
+        fired.push([state.keys.key(due.row), due.time]);
+      }
+      assert.deepEqual(fired, expected);
+    }),
+    { numRuns: 60 },
   );
 });

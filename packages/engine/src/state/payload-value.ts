@@ -3,7 +3,18 @@ import type { ByteReader } from "./byte-reader.ts";
 import type { ByteWriter } from "./byte-writer.ts";
 
 /** First byte of a value in a payload; frozen, docs/format.md. */
-const TAG = { encoded: 0, undefined: 1, null: 2, false: 3, true: 4, float: 5, natural: 6, negative: 7, text: 8, bigint: 9 } as const;
+const TAG = {
+  encoded: 0,
+  undefined: 1,
+  null: 2,
+  false: 3,
+  true: 4,
+  float: 5,
+  natural: 6,
+  negative: 7,
+  text: 8,
+  bigint: 9,
+} as const;
 
 /** Writes a primitive, or the bytes of the value codec for anything else. */
 export function writePlain(writer: ByteWriter, value: unknown): void {

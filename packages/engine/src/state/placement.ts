@@ -16,8 +16,13 @@ export interface Placement {
 /** The placement in which every task owns an even, contiguous range. */
 export function evenPlacement(options: { epoch: number; parallelism: number; keyGroupBits: number }): Placement {
   const { epoch, parallelism, keyGroupBits } = options;
-  assert(Number.isInteger(parallelism) && parallelism >= 1, () => `parallelism ${parallelism} is not a positive integer`);
+  assert(
+    Number.isInteger(parallelism) && parallelism >= 1,
+    () => `parallelism ${parallelism} is not a positive integer`,
+  );
   assert(keyGroupBits >= 0 && keyGroupBits <= KEY_GROUP_BITS_MAX, () => `key group bits ${keyGroupBits} out of range`);
-  const owners = Array.from({ length: 2 ** keyGroupBits }, (_, keyGroup) => ownerOf(keyGroup, parallelism, keyGroupBits));
+  const owners = Array.from({ length: 2 ** keyGroupBits }, (_, keyGroup) =>
+    ownerOf(keyGroup, parallelism, keyGroupBits),
+  );
   return { epoch, keyGroupBits, parallelism, owners };
 }

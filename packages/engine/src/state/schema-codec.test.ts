@@ -14,7 +14,11 @@ test("without a schema, or without its JSON Schema, values are plain data", () =
 });
 
 test("zod, valibot and arktype schemas are known by a hash", () => {
-  const schemas = [z.object({ n: z.number() }), toStandardJsonSchema(v.object({ n: v.number() })), type({ n: "number" })];
+  const schemas = [
+    z.object({ n: z.number() }),
+    toStandardJsonSchema(v.object({ n: v.number() })),
+    type({ n: "number" }),
+  ];
   for (const schema of schemas) {
     const { schemaHash, jsonSchema } = codecOf(schema);
     assert.match(schemaHash, /^[0-9a-f]{16}$/);
@@ -31,8 +35,20 @@ test("the hash is of the meaning: key order does not count, types do", () => {
 });
 
 test("the hash is frozen: checkpoints carry it", () => {
-  const schema = { "~standard": { version: 1, vendor: "test", validate: (value: unknown) => ({ value }), jsonSchema: { input: () => ({}), output: () => ({ type: "object", a: 1 }) } } } as const;
-  const turned = { "~standard": { ...schema["~standard"], jsonSchema: { input: () => ({}), output: () => ({ a: 1, type: "object" }) } } } as const;
+  const schema = {
+    "~standard": {
+      version: 1,
+      vendor: "test",
+      validate: (value: unknown) => ({ value }),
+      jsonSchema: { input: () => ({}), output: () => ({ type: "object", a: 1 }) },
+    },
+  } as const;
+  const turned = {
+    "~standard": {
+      ...schema["~standard"],
+      jsonSchema: { input: () => ({}), output: () => ({ a: 1, type: "object" }) },
+    },
+  } as const;
   assert.equal(codecOf(schema).schemaHash, codecOf(turned).schemaHash);
   assert.equal(codecOf(schema).schemaHash, "2e5cc0a987f4c818");
 });

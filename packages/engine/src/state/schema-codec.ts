@@ -36,6 +36,7 @@ function normalised(value: unknown): unknown {
 /** 64-bit FNV-1a of the text's UTF-8 bytes, 16 hex digits; names a text, does not protect it. */
 function shortHash(text: string): string {
   let hash = 0xcbf2_9ce4_8422_2325n;
-  for (const byte of new TextEncoder().encode(text)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100_0000_01b3n);
+  for (const byte of new TextEncoder().encode(text))
+    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100_0000_01b3n);
   return hash.toString(16).padStart(16, "0");
 }

@@ -49,7 +49,13 @@ const ODD_KEYS: readonly Key[] = [
 /** Registers the tests that every state backend must pass. */
 export function stateBackendSuite({ test, backend }: StateBackendSuiteOptions): void {
   const open = (options: Partial<Parameters<StateBackend["openKeyedState"]>[0]> = {}): KeyedState =>
-    backend().openKeyedState({ operator: "suite", keyGroupBits: BITS, timers: ["first", "second"], states: allKinds("copy"), ...options });
+    backend().openKeyedState({
+      operator: "suite",
+      keyGroupBits: BITS,
+      timers: ["first", "second"],
+      states: allKinds("copy"),
+      ...options,
+    });
   keyTests(test, open);
   valueTests(test, open);
   collectionTests(test, open);
@@ -125,7 +131,19 @@ function valueTests(test: Test, open: Open): void {
     const value = state.value<unknown>("value");
     const [row] = resolve(state.keys, ["k"]) as [number];
     check(value.get(row) === undefined, "a new row has a value");
-    for (const given of [0, -0, Number.NaN, "", "\uD800", null, false, 5n, { a: [1, { b: undefined }] }, new Date(5), new Map([[1, new Set(["x"])]])]) {
+    for (const given of [
+      0,
+      -0,
+      Number.NaN,
+      "",
+      "\uD800",
+      null,
+      false,
+      5n,
+      { a: [1, { b: undefined }] },
+      new Date(5),
+      new Map([[1, new Set(["x"])]]),
+    ]) {
       value.set(row, given);
       equal(value.get(row), given, "what was set comes back");
     }
@@ -169,7 +187,10 @@ function valueTests(test: Test, open: Open): void {
     const [one, two] = resolve(state.keys, [1, 2]) as [number, number];
     state.value<number>("a").set(one, 1);
     state.value<number>("b").set(two, 2);
-    check(state.value("a").get(two) === undefined && state.value("b").get(one) === undefined, "a value is where none was set");
+    check(
+      state.value("a").get(two) === undefined && state.value("b").get(one) === undefined,
+      "a value is where none was set",
+    );
   });
 }
 
@@ -226,7 +247,14 @@ function paneTests(test: Test, open: Open): void {
     equal(starts, [-100, 0, 200], "pane starts");
     const seen = new Map<number, number>();
     panes.forEach(200, (row, { n }) => seen.set(row, n));
-    equal(seen, new Map([[one, 5], [three, 3]]), "a pane's rows");
+    equal(
+      seen,
+      new Map([
+        [one, 5],
+        [three, 3],
+      ]),
+      "a pane's rows",
+    );
     panes.forEach(7, () => check(false, "an absent pane has rows"));
     panes.delete(three, 200);
     panes.delete(three, 999);
@@ -358,7 +386,15 @@ function journalTests(test: Test, open: Open): void {
     map.delete(row, "b");
     map.set(row, "a", 9);
     state.rollback();
-    equal(map.entries(row), [["a", 0], ["b", 1], ["c", 2]], "the order of entries");
+    equal(
+      map.entries(row),
+      [
+        ["a", 0],
+        ["b", 1],
+        ["c", 2],
+      ],
+      "the order of entries",
+    );
     map.set(row, "d", 3);
     equal(map.keys(row), ["a", "b", "c", "d"], "the order of entries after that");
   });
@@ -394,13 +430,17 @@ function snapshotTests(test: Test, open: Open): void {
         const source = open({ states, keyGroupBits });
         fill(source);
         const payloads = source.snapshot();
-        check(payloads.every(({ keyGroup }, i) => i === 0 || keyGroup > (payloads[i - 1] as KeyGroupPayload).keyGroup), "payloads out of order");
+        check(
+          payloads.every(({ keyGroup }, i) => i === 0 || keyGroup > (payloads[i - 1] as KeyGroupPayload).keyGroup),
+          "payloads out of order",
+        );
         for (const parallelism of [1, 2, 5]) {
           const found = new Map<unknown, unknown>();
           for (let task = 0; task < parallelism; task++) {
             const target = open({ states, keyGroupBits });
             const { first, end } = keyGroupRange(task, parallelism, keyGroupBits);
-            for (const { keyGroup, payload } of payloads) if (keyGroup >= first && keyGroup < end) target.restore(payload);
+            for (const { keyGroup, payload } of payloads)
+              if (keyGroup >= first && keyGroup < end) target.restore(payload);
             for (const key of ODD_KEYS) {
               const { hashes } = keyColumnOf([key]);
               const group = keyGroupOf(hashes[0] as number, keyGroupBits);
@@ -410,7 +450,11 @@ function snapshotTests(test: Test, open: Open): void {
             }
           }
           for (const key of ODD_KEYS) {
-            equal(found.get(key), contents(source, (resolve(source.keys, [key]) as [number])[0]), "what was restored differs");
+            equal(
+              found.get(key),
+              contents(source, (resolve(source.keys, [key]) as [number])[0]),
+              "what was restored differs",
+            );
           }
         }
       }
@@ -427,7 +471,11 @@ function snapshotTests(test: Test, open: Open): void {
     state.value("value").set(row, "later");
     const target = open();
     for (const { payload } of payloads) target.restore(payload);
-    equal(contents(target, (resolve(target.keys, [ODD_KEYS[0] as Key]) as [number])[0]), before, "a later write got into the snapshot");
+    equal(
+      contents(target, (resolve(target.keys, [ODD_KEYS[0] as Key]) as [number])[0]),
+      before,
+      "a later write got into the snapshot",
+    );
   });
 
   test("snapshot: empty rows are in no payload, an empty state has none", () => {
@@ -437,7 +485,11 @@ function snapshotTests(test: Test, open: Open): void {
   });
 
   test("restore: the codec translates, and a name that is no longer declared is refused", () => {
-    const upper: StateCodec = { ...PLAIN_CODEC, encode: (value) => ({ is: value }), decode: (plain) => (plain as { is: unknown }).is };
+    const upper: StateCodec = {
+      ...PLAIN_CODEC,
+      encode: (value) => ({ is: value }),
+      decode: (plain) => (plain as { is: unknown }).is,
+    };
     const states: StateDescriptor[] = [{ name: "value", kind: "value", isolation: "copy", codec: upper }];
     const source = open({ states, timers: [] });
     const [row] = resolve(source.keys, ["k"]) as [number];
@@ -482,7 +534,10 @@ function contents(state: KeyedState, row: number): unknown {
     value: state.value("value").get(row),
     list: state.list("list").get(row),
     map: state.map("map").entries(row),
-    panes: panes.panes().map((pane) => [pane, panes.get(row, pane)]).filter(([, accumulator]) => accumulator !== undefined),
+    panes: panes
+      .panes()
+      .map((pane) => [pane, panes.get(row, pane)])
+      .filter(([, accumulator]) => accumulator !== undefined),
     timers: [state.timers.get(row, 0), state.timers.get(row, 1)],
   };
 }
@@ -499,7 +554,10 @@ function same(a: unknown, b: unknown): boolean {
   if (a instanceof Date) return Object.is(a.getTime(), (b as Date).getTime());
   if (a instanceof Map || a instanceof Set) return same(Array.from(a), Array.from(b as Iterable<unknown>));
   const names = Object.keys(a);
-  return names.length === Object.keys(b).length && names.every((name) => name in b && same(a[name as never], b[name as never]));
+  return (
+    names.length === Object.keys(b).length &&
+    names.every((name) => name in b && same(a[name as never], b[name as never]))
+  );
 }
 
 function check(condition: boolean, what: string): void {
@@ -511,7 +569,9 @@ function equal(actual: unknown, expected: unknown, what: string): void {
 }
 
 function shown(value: unknown): string {
-  return JSON.stringify(value, (_name, inner: unknown) => (typeof inner === "bigint" ? `${inner}n` : inner)) ?? String(value);
+  return (
+    JSON.stringify(value, (_name, inner: unknown) => (typeof inner === "bigint" ? `${inner}n` : inner)) ?? String(value)
+  );
 }
 
 function throws(run: () => void, code: string): void {

@@ -42,9 +42,14 @@ export class MemoryKeyedState implements KeyedState {
 
   constructor(options: KeyedStateOptions) {
     const { operator, keyGroupBits, timers, states } = options;
-    assert(keyGroupBits >= 0 && keyGroupBits <= KEY_GROUP_BITS_MAX, () => `key group bits ${keyGroupBits} out of range`);
+    assert(
+      keyGroupBits >= 0 && keyGroupBits <= KEY_GROUP_BITS_MAX,
+      () => `key group bits ${keyGroupBits} out of range`,
+    );
     if (timers.length > TIMERS_MAX) {
-      throw new TidemarkError("TM_PIPELINE", `a step can declare at most ${TIMERS_MAX} timers`, { facts: { operator, timers: timers.length } });
+      throw new TidemarkError("TM_PIPELINE", `a step can declare at most ${TIMERS_MAX} timers`, {
+        facts: { operator, timers: timers.length },
+      });
     }
     this.#operator = operator;
     this.#keyGroupBits = keyGroupBits;

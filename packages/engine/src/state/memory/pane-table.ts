@@ -70,7 +70,8 @@ export class PaneTable {
 
   #rebuild(capacity: number): void {
     this.#index = new Int32Array(capacity);
-    for (let position = 0; position < this.rows.length; position++) this.#enter(this.rows[position] as number, position);
+    for (let position = 0; position < this.rows.length; position++)
+      this.#enter(this.rows[position] as number, position);
   }
 }
 

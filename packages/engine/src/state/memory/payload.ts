@@ -46,9 +46,13 @@ export function readPayload(payload: Uint8Array, table: RowTable, sections: Payl
   const reader = new ByteReader(payload);
   const version = reader.u8();
   if (version !== PAYLOAD_VERSION) {
-    throw new TidemarkError("TM_STATE_INCOMPATIBLE", "the state was written by another version of Tidemark; run the version that wrote it", {
-      facts: { operator: sections.operator, version, known: PAYLOAD_VERSION },
-    });
+    throw new TidemarkError(
+      "TM_STATE_INCOMPATIBLE",
+      "the state was written by another version of Tidemark; run the version that wrote it",
+      {
+        facts: { operator: sections.operator, version, known: PAYLOAD_VERSION },
+      },
+    );
   }
   const rows = readKeys(reader, table);
   for (let left = reader.varint(); left > 0; left--) {
@@ -60,7 +64,9 @@ export function readPayload(payload: Uint8Array, table: RowTable, sections: Payl
     const kind = reader.u8();
     readEntries(reader, rows, () => {
       const declared = sections.states.get(name);
-      return declared !== undefined && KIND_BYTES[declared.kind] === kind ? declared.part : refuse(sections, "state", name);
+      return declared !== undefined && KIND_BYTES[declared.kind] === kind
+        ? declared.part
+        : refuse(sections, "state", name);
     });
   }
   if (reader.remaining > 0) reader.fail("there is more of it than there should be");

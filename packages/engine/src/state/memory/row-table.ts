@@ -188,9 +188,13 @@ export class RowTable implements KeyTable {
   #newRow(): number {
     const row = this.#rowEnd;
     if (row >= ROWS_MAX) {
-      throw new TidemarkError("TM_STATE_VALUE", "a task holds more keys than it can address; run the job with a higher parallelism", {
-        facts: { operator: this.#operator, keys: this.liveRows },
-      });
+      throw new TidemarkError(
+        "TM_STATE_VALUE",
+        "a task holds more keys than it can address; run the job with a higher parallelism",
+        {
+          facts: { operator: this.#operator, keys: this.liveRows },
+        },
+      );
     }
     if (row === this.#offsets.length) {
       const capacity = row * 2;
@@ -209,9 +213,13 @@ export class RowTable implements KeyTable {
     const end = start + length;
     if (end > this.#arena.length) {
       if (end > 0xffff_ffff) {
-        throw new TidemarkError("TM_STATE_VALUE", "the keys of a task take more than 4 GiB; run the job with a higher parallelism", {
-          facts: { operator: this.#operator, keys: this.liveRows },
-        });
+        throw new TidemarkError(
+          "TM_STATE_VALUE",
+          "the keys of a task take more than 4 GiB; run the job with a higher parallelism",
+          {
+            facts: { operator: this.#operator, keys: this.liveRows },
+          },
+        );
       }
       // Always a new array: bytes handed out by keyBytes stay as they were.
       this.#arena = grown(this.#arena, new Uint8Array(Math.min(0xffff_ffff, Math.max(this.#arena.length * 2, end))));

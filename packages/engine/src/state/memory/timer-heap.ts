@@ -95,7 +95,8 @@ export class TimerHeap {
     for (;;) {
       let childAt = at * 2 + 1;
       if (childAt >= size) break;
-      if (childAt + 1 < size && this.#isBefore(this.#heap[childAt + 1] as number, this.#heap[childAt] as number)) childAt++;
+      if (childAt + 1 < size && this.#isBefore(this.#heap[childAt + 1] as number, this.#heap[childAt] as number))
+        childAt++;
       const child = this.#heap[childAt] as number;
       if (!this.#isBefore(child, row)) break;
       this.#place(child, at);

@@ -27,7 +27,9 @@ export class MemoryTimerState implements TimerState, Undoable {
 
   set(row: number, timer: number, time: number): void {
     if (Number.isNaN(time)) {
-      throw new TidemarkError("TM_STATE_VALUE", "a timer needs a time in epoch milliseconds, not NaN", { facts: { timer } });
+      throw new TidemarkError("TM_STATE_VALUE", "a timer needs a time in epoch milliseconds, not NaN", {
+        facts: { timer },
+      });
     }
     this.#journal.note(this, row, timer, this.get(row, timer));
     this.#put(row, timer, time);

@@ -3,8 +3,14 @@ import type { NodeInput } from "../graph/logical-graph.ts";
 import { pipelineError } from "../graph/pipeline-error.ts";
 import type { Sink } from "./sink.ts";
 
-/** Where the steps of the DSL keep their place; not for users. */
-export const point: unique symbol = Symbol("tidemark.point");
+/** The place of each stream and table, out of users' sight. */
+const places = new WeakMap<object, Point>();
+
+/** Notes where a stream or table stands; returns the place. */
+export function placed(step: object, at: Point): Point {
+  places.set(step, at);
+  return at;
+}
 
 /** A place in a graph that is being written: the output that the next step reads. */
 export class Point {
@@ -35,9 +41,9 @@ export class Point {
   }
 
   /** The output of another step of the same pipeline; TM_PIPELINE if `other` is none. */
-  outputOf(other: { readonly [point]: Point }, what: string): NodeInput {
-    const its: unknown = typeof other === "object" && other !== null ? other[point] : undefined;
-    if (its instanceof Point && its.builder === this.builder) return its.output;
+  outputOf(other: object, what: string): NodeInput {
+    const its = places.get(other);
+    if (its?.builder === this.builder) return its.output;
     throw pipelineError(`${what} must be of the same pipeline`, { pipeline: this.builder.name });
   }
 }

@@ -12,13 +12,13 @@ import { hopping, session, tumbling } from "./windows.ts";
 // keep out of JavaScript say at run time.
 
 const Flight = z.object({ date: z.string(), delay: z.number(), origin: z.string(), destination: z.string() });
-type Flight = z.infer<typeof Flight>;
+type FlightRow = { date: string; delay: number; origin: string; destination: string };
 const Other = v.object({ temperature: v.number() });
 
 interface Given {
   readonly p: PipelineBuilder;
-  readonly flights: Stream<Flight>;
-  readonly byOrigin: KeyedStream<string, Flight>;
+  readonly flights: Stream<FlightRow>;
+  readonly byOrigin: KeyedStream<string, FlightRow>;
 }
 /** Each property is a group of mistakes. */
 export const REJECTED: Readonly<Record<string, (given: Given) => void>> = {

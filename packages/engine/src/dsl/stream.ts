@@ -6,7 +6,7 @@ import type { Key } from "../record/key-column.ts";
 import type { Aggregate, AggregateResults } from "./aggregates.ts";
 import { checkAggregates } from "./check-aggregates.ts";
 import { checkFunction } from "./check-function.ts";
-import { point, type Point } from "./point.ts";
+import { placed, type Point } from "./point.ts";
 import { processSpec, type Emitted, type ProcessFunction, type StateMap, type TimerDeclarations } from "./process.ts";
 import type { Schema } from "./schema.ts";
 import type { Sink } from "./sink.ts";
@@ -18,33 +18,33 @@ import { Table } from "./table.ts";
  * copy it (`{ ...record }`) to keep it.
  */
 export class Stream<T> {
-  readonly [point]: Point;
+  readonly #at: Point;
 
   /** Made by `p.source` and by steps. */
   constructor(at: Point) {
-    this[point] = at;
+    this.#at = placed(this, at);
   }
 
   /** One record out for each record in. */
   map<U>(fn: (record: Readonly<T>) => U): Stream<U> {
-    return new Stream(addStateless(this[point], "map", fn));
+    return new Stream(addStateless(this.#at, "map", fn));
   }
 
   /** Only records that pass; a type guard narrows the type of the stream. */
   filter<U extends Readonly<T>>(fn: (record: Readonly<T>) => record is U): Stream<U>;
   filter(fn: (record: Readonly<T>) => boolean): Stream<T>;
   filter(fn: (record: Readonly<T>) => boolean): Stream<T> {
-    return new Stream(addStateless(this[point], "filter", fn));
+    return new Stream(addStateless(this.#at, "filter", fn));
   }
 
   /** Any number of records out for each record in: those of the returned array or other iterable (but a string), in its order. */
   flatMap<U>(fn: (record: Readonly<T>) => Iterable<U> & object): Stream<U> {
-    return new Stream(addStateless(this[point], "flatMap", fn));
+    return new Stream(addStateless(this.#at, "flatMap", fn));
   }
 
   /** The records of all streams; each stream's own order is kept, and its watermark is the least of theirs. */
   merge(other: Stream<T>, ...others: readonly Stream<T>[]): Stream<T> {
-    const at = this[point];
+    const at = this.#at;
     const inputs = [other, ...others].map((stream) => at.outputOf(stream, "a merged stream"));
     return new Stream(at.at(at.builder.stateless({ kind: "merge", inputs: [at.output, ...inputs] })));
   }
@@ -54,14 +54,14 @@ export class Stream<T> {
    * by one task, and steps behind it keep state for each key.
    */
   keyBy<const K extends Key>(fn: (record: Readonly<T>) => K): KeyedStream<K, T> {
-    const at = this[point];
+    const at = this.#at;
     checkFunction(fn, "keyBy", at.builder.name);
     return new KeyedStream(at.at(at.builder.stateless({ kind: "keyBy", fn, inputs: [at.output] })));
   }
 
   /** Writes the stream to a sink; returns the stream, so that several sinks can be chained. */
   to(sink: Sink<T>): Stream<T> {
-    this[point].connect(sink);
+    this.#at.connect(sink);
     return this;
   }
 }
@@ -71,28 +71,28 @@ export class Stream<T> {
  * checkpoints find the state again. Change the code as you like, keep the id.
  */
 export class KeyedStream<K extends Key, T> {
-  readonly [point]: Point;
+  readonly #at: Point;
 
   /** Made by `keyBy`. */
   constructor(at: Point) {
-    this[point] = at;
+    this.#at = placed(this, at);
   }
 
   /** Groups each key's records by event time, too: `.window(tumbling("1h"), { allowedLateness: "4h", late: sink })`. */
   window(window: WindowSpec, options: LatenessOptions<T> = {}): WindowedStream<K, T> {
-    return new WindowedStream(this[point], window, options);
+    return new WindowedStream(this.#at, window, options);
   }
 
   /** A table of `{ key, …results }` over all records of each key so far. */
   aggregate<A extends TableAggregates<T>>(id: string, aggregates: A): Table<K, TableRow<K, A>> {
-    const at = this[point];
+    const at = this.#at;
     checkAggregates(id, aggregates, ["key"], at.builder.name);
     return new Table(at.at(at.builder.stateful(id, { kind: "aggregate", aggregates, inputs: [at.output] })));
   }
 
   /** A table of one record per key: the key's first, then what `fn` makes of it and each next one. */
   reduce(id: string, fn: (accumulated: Readonly<T>, record: Readonly<T>) => T): Table<K, T> {
-    const at = this[point];
+    const at = this.#at;
     checkFunction(fn, `reduce "${id}"`, at.builder.name);
     return new Table(at.at(at.builder.stateful(id, { kind: "reduce", fn, inputs: [at.output] })));
   }
@@ -106,7 +106,7 @@ export class KeyedStream<K extends Key, T> {
     S extends StateMap = Record<never, never>,
     const N extends TimerDeclarations = readonly [],
   >(id: string, fn: ProcessFunction<T, K, E, S, N>): Stream<Emitted<E>> {
-    const at = this[point];
+    const at = this.#at;
     const spec: ProcessSpec = processSpec(id, fn, at.builder.name);
     return new Stream(at.at(at.builder.stateful(id, { kind: "process", spec, inputs: [at.output] })));
   }
@@ -117,7 +117,7 @@ export class KeyedStream<K extends Key, T> {
     table: Table<K, Row>,
     fn: (record: Readonly<T>, row: Readonly<Row> | undefined) => U,
   ): Stream<U> {
-    const at = this[point];
+    const at = this.#at;
     checkFunction(fn, `lookup "${id}"`, at.builder.name);
     const inputs: readonly NodeInput[] = [at.output, at.outputOf(table, `the table of lookup "${id}"`)];
     return new Stream(at.at(at.builder.stateful(id, { kind: "lookup", fn, inputs })));
@@ -125,7 +125,7 @@ export class KeyedStream<K extends Key, T> {
 
   /** The newest record of each key as a table. */
   toTable(id: string): Table<K, T> {
-    const at = this[point];
+    const at = this.#at;
     at.builder.claimStableId(id, "a table");
     return new Table(at);
   }

@@ -1,5 +1,5 @@
 import type { CommitPermit } from "../foundation/commit-permit.ts";
-import type { Manifest, SegmentDescriptor } from "./manifest.ts";
+import type { Manifest } from "./manifest.ts";
 
 /**
  * The local tier of one job: a directory with one owner. Opening it takes the kernel lock, then claims the next epoch by exclusive
@@ -21,13 +21,10 @@ export interface CheckpointStore {
   close(): Promise<void>;
 }
 
-/** One operator's state of one key group, to be written into a segment. */
+/** One operator's state of one key group; a task's thread writes and reads them without the store: segment-writer.ts, segment-reader.ts. */
 export interface SegmentBlock {
   readonly operator: string;
   readonly keyGroup: number;
   /** Uncompressed; made by KeyedState.snapshot. */
   readonly payload: Uint8Array;
 }
-
-/** Written by a task's thread, without the store: see segment-writer.ts and segment-reader.ts. */
-export type WriteSegment = (blocks: readonly SegmentBlock[]) => Promise<SegmentDescriptor>;

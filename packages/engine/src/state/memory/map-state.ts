@@ -32,8 +32,10 @@ export class MemoryMapState implements MapState<unknown>, SnapshotPart, Undoable
 
   set(row: number, key: string, value: unknown): void {
     const kept = this.#box.pack(value);
-    const before = this.#map(row)?.get(key);
-    this.#journal.note(this, row, key, before === undefined ? null : { ...before });
+    if (this.#journal.active) {
+      const before = this.#map(row)?.get(key);
+      this.#journal.note(this, row, key, before === undefined ? null : { ...before });
+    }
     this.#putEntry(row, key, kept, null);
   }
 

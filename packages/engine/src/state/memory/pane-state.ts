@@ -35,17 +35,14 @@ export class MemoryPaneState implements PaneState<unknown>, SnapshotPart, Undoab
 
   set(row: number, pane: number, accumulator: unknown): void {
     const kept = this.#box.pack(accumulator);
-    const table = this.#pane(pane);
-    const position = table === null ? -1 : table.find(row);
-    this.#journal.note(this, row, pane, position < 0 ? null : { kept: (table as PaneTable).kept[position] });
+    if (this.#journal.active) this.#journal.note(this, row, pane, this.#before(row, pane));
     this.#put(row, pane, kept);
   }
 
   delete(row: number, pane: number): void {
-    const table = this.#pane(pane);
-    const position = table === null ? -1 : table.find(row);
-    if (position < 0) return;
-    this.#journal.note(this, row, pane, { kept: (table as PaneTable).kept[position] });
+    const before = this.#before(row, pane);
+    if (before === null) return;
+    this.#journal.note(this, row, pane, before);
     this.#remove(row, pane);
   }
 
@@ -98,6 +95,13 @@ export class MemoryPaneState implements PaneState<unknown>, SnapshotPart, Undoab
     const pane = reader.f64();
     if (Number.isNaN(pane)) reader.fail("a pane has no start");
     this.#put(row, pane, this.#box.read(reader));
+  }
+
+  /** What undo needs to bring back an accumulator; null if there is none. */
+  #before(row: number, pane: number): { readonly kept: unknown } | null {
+    const table = this.#pane(pane);
+    const position = table === null ? -1 : table.find(row);
+    return position < 0 ? null : { kept: (table as PaneTable).kept[position] };
   }
 
   #pane(start: number): PaneTable | null {

@@ -75,6 +75,12 @@ test("bytes are equal exactly where keys are", () => {
   );
 });
 
+test("every NaN is one key, whatever its bits", () => {
+  const bits = [0x7ff8000000000000n, 0x7ff8000000000001n, 0xfff8000000000000n, 0xffffffffffffffffn];
+  const encoded = [...new Float64Array(BigUint64Array.from(bits).buffer)].map((nan) => hex(encodeKey(nan)));
+  assert.deepStrictEqual(new Set(encoded), new Set([hex(encodeKey(Number.NaN))]));
+});
+
 test("byte order is the order of values, within a kind and in tuples", () => {
   const ordered: readonly (readonly Key[])[] = [
     [Number.MIN_SAFE_INTEGER, -(2 ** 32) - 1, -(2 ** 32), -257, -256, -1, 0, 1, 255, 256, 2 ** 31, 2 ** 32, Number.MAX_SAFE_INTEGER],

@@ -112,6 +112,10 @@ test("keywords that are not understood make no column", () => {
   assert.equal(object({ type: "number", not: { const: 1 } }), "json");
   assert.equal(object(true), "json");
   assert.equal(object({ type: ["integer", "null"], minimum: 0, maximum: 5 }), "int32");
+  assert.equal(object({ type: "integer", minimum: -(2 ** 31), maximum: 2 ** 31 - 1 }), "int32");
+  assert.equal(object({ type: "integer", minimum: -(2 ** 31) - 1, maximum: 0 }), "float64");
+  assert.equal(object({ type: "integer", minimum: 0, maximum: 2 ** 31 }), "float64");
+  assert.equal(object({ type: "integer", maximum: 5 }), "float64");
   assert.equal(object({ anyOf: [{ enum: ["a"] }, { type: "string" }] }), "json");
   for (const schema of [null, true, {}, { type: "object" }, { type: "object", properties: {}, patternProperties: {} }, { $ref: "#" }]) {
     assert.equal(schemaLayout(schema), VALUE_LAYOUT);

@@ -137,6 +137,7 @@ test("a record without columns of its own is handed out itself", () => {
   const values = [1, "x", null, [1, 2]];
   rows.bind(batchOf(null, values));
   assert.deepStrictEqual(values.map((_, i) => rows.at(i)), values);
+  assert.throws(() => (rows.at(3) as number[]).push(3), TypeError);
   rows.bind(batchOf(LAYOUT, RECORDS));
   assert.deepStrictEqual(rows.at(1), RECORDS[1]);
 });

@@ -25,6 +25,7 @@ export type {
 } from "./source-connector.ts";
 export { sourceSuite, type SourceSuiteOptions } from "./source.conformance.ts";
 export type { CommitPermit } from "../foundation/commit-permit.ts";
+export { durationMs, type Duration } from "../foundation/duration.ts";
 export { TidemarkError } from "../foundation/error.ts";
 export type { Json } from "../foundation/json.ts";
 export type { Host } from "../host/host.ts";

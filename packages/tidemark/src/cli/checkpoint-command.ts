@@ -1,6 +1,6 @@
-import { nodeHost, TidemarkError } from "@tidemark/engine";
+import { errorExitCode, nodeHost, TidemarkError } from "@tidemark/engine";
 import { listCheckpoints, verifyCheckpoint, type CheckpointListing } from "@tidemark/engine/inspect";
-import { ERROR_EXIT_CORRUPT, EXIT } from "./failure.ts";
+import { EXIT } from "./exit-codes.ts";
 import { formatBytes, formatCount, formatTime, table, type Terminal } from "./terminal.ts";
 
 export interface CheckpointFlags {
@@ -15,12 +15,18 @@ export async function checkpointList(directory: string, flags: CheckpointFlags, 
     return EXIT.ok;
   }
   if (listings.length === 0) terminal.say("no checkpoints");
-  else terminal.result(table(["checkpoint", "taken", "reason", "records", "state", "finished"], listings.map(listingRow)));
+  else
+    terminal.result(table(["checkpoint", "taken", "reason", "records", "state", "finished"], listings.map(listingRow)));
   return EXIT.ok;
 }
 
 /** `tidemark checkpoint show DIRECTORY ID`: one manifest, whole. */
-export async function checkpointShow(directory: string, id: string, flags: CheckpointFlags, terminal: Terminal): Promise<number> {
+export async function checkpointShow(
+  directory: string,
+  id: string,
+  flags: CheckpointFlags,
+  terminal: Terminal,
+): Promise<number> {
   const { manifest } = await find(directory, id);
   if (flags.json === true) {
     terminal.result(JSON.stringify(manifest));
@@ -31,7 +37,12 @@ export async function checkpointShow(directory: string, id: string, flags: Check
 }
 
 /** `tidemark checkpoint verify DIRECTORY [ID]`: reads and checks every byte; exit code 21 if anything is wrong. */
-export async function checkpointVerify(directory: string, id: string | undefined, flags: CheckpointFlags, terminal: Terminal): Promise<number> {
+export async function checkpointVerify(
+  directory: string,
+  id: string | undefined,
+  flags: CheckpointFlags,
+  terminal: Terminal,
+): Promise<number> {
   const host = nodeHost();
   const listings = id === undefined ? await listCheckpoints(host, directory) : [await find(directory, id)];
   const results: { checkpoint: number; ok: boolean; why: string | null }[] = [];
@@ -42,7 +53,7 @@ export async function checkpointVerify(directory: string, id: string | undefined
     if (flags.json !== true) terminal.result(`checkpoint ${listing.checkpoint}: ${why ?? "whole"}`);
   }
   if (flags.json === true) terminal.result(JSON.stringify(results));
-  return results.every(({ ok }) => ok) ? EXIT.ok : ERROR_EXIT_CORRUPT;
+  return results.every(({ ok }) => ok) ? EXIT.ok : errorExitCode("TM_CHECKPOINT_CORRUPT");
 }
 
 async function find(directory: string, id: string): Promise<CheckpointListing> {
@@ -50,20 +61,40 @@ async function find(directory: string, id: string): Promise<CheckpointListing> {
   const found = listings.find(({ checkpoint }) => String(checkpoint) === id);
   if (found !== undefined) return found;
   const known = listings.map(({ checkpoint }) => checkpoint).join(", ");
-  throw new TidemarkError("TM_CHECKPOINT_MISSING", `there is no such checkpoint; there are ${known === "" ? "none" : known}`, {
-    facts: { directory, checkpoint: id },
-  });
+  throw new TidemarkError(
+    "TM_CHECKPOINT_MISSING",
+    `there is no such checkpoint; there are ${known === "" ? "none" : known}`,
+    {
+      facts: { directory, checkpoint: id },
+    },
+  );
 }
 
 function listingRow(listing: CheckpointListing): (string | number)[] {
   const { checkpoint, manifest, why } = listing;
   if (manifest === null) return [checkpoint, "", `broken: ${why ?? ""}`, 0, "", ""];
   const bytes = manifest.segments.reduce((sum, segment) => sum + segment.sizeBytes, 0);
-  return [checkpoint, formatTime(manifest.createdAt), manifest.reason, formatCount(Number(manifest.statistics["records"] ?? 0)), formatBytes(bytes), manifest.finished ? "yes" : "no"];
+  return [
+    checkpoint,
+    formatTime(manifest.createdAt),
+    manifest.reason,
+    formatCount(Number(manifest.statistics["records"] ?? 0)),
+    formatBytes(bytes),
+    manifest.finished ? "yes" : "no",
+  ];
 }
 
 function listingJson({ checkpoint, manifest, why }: CheckpointListing): unknown {
   if (manifest === null) return { checkpoint, ok: false, why };
   const { createdAt, reason, statistics, finished, segments, parallelism } = manifest;
-  return { checkpoint, ok: true, createdAt, reason, statistics, finished, parallelism, sizeBytes: segments.reduce((sum, segment) => sum + segment.sizeBytes, 0) };
+  return {
+    checkpoint,
+    ok: true,
+    createdAt,
+    reason,
+    statistics,
+    finished,
+    parallelism,
+    sizeBytes: segments.reduce((sum, segment) => sum + segment.sizeBytes, 0),
+  };
 }

@@ -1,5 +1,5 @@
 import { loadConfig, loadPipeline, settingsOf, type SettingsOptions } from "@tidemark/engine";
-import { EXIT } from "./failure.ts";
+import { EXIT } from "./exit-codes.ts";
 import { configUrl, fileUrl, readBindings, readSettings, type JobFlags, type Origin } from "./settings.ts";
 import { table, type Terminal } from "./terminal.ts";
 
@@ -13,9 +13,14 @@ export async function configCommand(file: string | undefined, flags: ConfigFlags
   const url = configUrl(flags.config);
   const config = url === undefined ? {} : await loadConfig(url);
   const name = file === undefined ? "NAME" : (await loadPipeline(fileUrl(file))).name;
-  const given: SettingsOptions = { ...config, ...settings, checkpoint: { ...config.checkpoint, ...settings.checkpoint } };
+  const given: SettingsOptions = {
+    ...config,
+    ...settings,
+    checkpoint: { ...config.checkpoint, ...settings.checkpoint },
+  };
   const effective = settingsOf(name, given);
-  const originOf = (setting: string, fromConfig: unknown): Origin => origins.get(setting) ?? (fromConfig === undefined ? "default" : "config file");
+  const originOf = (setting: string, fromConfig: unknown): Origin =>
+    origins.get(setting) ?? (fromConfig === undefined ? "default" : "config file");
   const interval = effective.checkpointIntervalMs === Infinity ? "manual" : `${effective.checkpointIntervalMs}ms`;
   const values: [string, string | number | boolean, Origin][] = [
     ["parallelism", effective.parallelism, originOf("parallelism", config.parallelism)],
@@ -25,14 +30,21 @@ export async function configCommand(file: string | undefined, flags: ConfigFlags
     ["keyGroups", 2 ** effective.keyGroupBits, originOf("keyGroups", config.keyGroups)],
     ["debug", effective.debug, originOf("debug", config.debug)],
   ];
+  const flagBindings = readBindings(flags.bind);
   for (const [port, binding] of Object.entries(config.bind ?? {})) {
+    if (port in flagBindings) continue;
     values.push([`bind.${port}`, typeof binding === "string" ? binding : binding.description, "config file"]);
   }
-  for (const [port, spec] of Object.entries(readBindings(flags.bind))) values.push([`bind.${port}`, spec, "flag"]);
+  for (const [port, spec] of Object.entries(flagBindings)) values.push([`bind.${port}`, spec, "flag"]);
   if (flags.json === true) {
     terminal.result(JSON.stringify(values.map(([setting, value, origin]) => ({ setting, value, origin }))));
   } else {
-    terminal.result(table(["setting", "value", "from"], values.map(([setting, value, origin]) => [setting, String(value), origin])));
+    terminal.result(
+      table(
+        ["setting", "value", "from"],
+        values.map(([setting, value, origin]) => [setting, String(value), origin]),
+      ),
+    );
   }
   return EXIT.ok;
 }

@@ -1,6 +1,6 @@
 import { loadPipeline } from "@tidemark/engine";
 import { graphJson, graphMermaid, graphText } from "@tidemark/engine/inspect";
-import { EXIT } from "./failure.ts";
+import { EXIT } from "./exit-codes.ts";
 import { fileUrl } from "./settings.ts";
 import type { Terminal } from "./terminal.ts";
 

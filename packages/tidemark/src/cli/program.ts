@@ -1,121 +1,210 @@
 import { Command, CommanderError, Option } from "commander";
-import { checkpointList, checkpointShow, checkpointVerify } from "./checkpoint-command.ts";
-import { configCommand } from "./config-command.ts";
-import { devCommand } from "./dev-command.ts";
-import { EXIT, reportFailure } from "./failure.ts";
-import { graphCommand } from "./graph-command.ts";
-import { runCommand } from "./run-command.ts";
+import type { CheckpointFlags } from "./checkpoint-command.ts";
+import type { ConfigFlags } from "./config-command.ts";
+import type { DevFlags } from "./dev-command.ts";
+import { EXIT } from "./exit-codes.ts";
+import type { GraphFlags } from "./graph-command.ts";
+import type { RunFlags } from "./run-command.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
-import { demoCommand } from "../demo/demo-command.ts";
+import type { DemoFlags } from "../demo/demo-command.ts";
 import { VERSION } from "../version.ts";
 
-/** Runs the command line and returns the exit code; see `tidemark --help`. */
+/**
+ * Runs the command line and returns the exit code; see `tidemark --help`. What a command needs is loaded when it runs, so that
+ * help and mistakes are answered at once.
+ */
 export async function runCli(args: readonly string[]): Promise<number> {
-  const terminal = processTerminal();
+  const json = args.includes("--json");
+  const terminal = processTerminal({ json });
   const outcome = { exitCode: EXIT.ok as number };
-  const program = buildProgram(terminal, outcome);
-  const isJson = args.includes("--json");
   try {
-    await program.parseAsync([...args], { from: "user" });
+    await buildProgram(terminal, outcome).parseAsync([...args], { from: "user" });
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    return reportFailure(error, terminal, { json: isJson, verbose: args.includes("--verbose") });
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return EXIT.ok;
+      const message = error.message.replace(/^error: /, "");
+      if (json) terminal.result(JSON.stringify({ error: { code: null, message }, exitCode: EXIT.usage }));
+      return EXIT.usage;
+    }
+    const { reportFailure } = await import("./failure.ts");
+    return reportFailure(error, terminal, { json, verbose: args.includes("--verbose") });
   }
   return outcome.exitCode;
 }
 
-type Run<Arguments extends unknown[]> = (...args: Arguments) => Promise<number>;
+/** Wraps what a command does as an action that keeps its exit code. */
+type Action = <Arguments extends unknown[]>(
+  run: (...args: Arguments) => Promise<number>,
+) => (...args: Arguments) => Promise<void>;
 
 function buildProgram(terminal: Terminal, outcome: { exitCode: number }): Command {
   const program = new Command("tidemark")
     .description("Stateful stream processing for TypeScript: event time, exactly-once state, in your Node process.")
     .usage("COMMAND …")
-    .version(`tidemark ${VERSION}, node ${process.version}, ${process.platform}-${process.arch}`, "-V, --version")
+    .version(
+      `tidemark ${VERSION}, node ${process.version}, ${process.platform}-${process.arch}`,
+      "-V, --version",
+      "show versions",
+    )
+    .helpOption("-h, --help", "show help; also after a command")
+    .helpCommand("help [command]", "show help of a command")
     .option("--verbose", "show stack traces")
-    .addHelpText("beforeAll", EXAMPLE)
     .showSuggestionAfterError(true)
-    .showHelpAfterError("(tidemark --help tells more)")
     .exitOverride();
-  const then =
-    <Arguments extends unknown[]>(run: Run<Arguments>) =>
-    async (...args: Arguments): Promise<void> => {
+  example(program, "tidemark run delays.ts --bind flights=jsonl:flights.jsonl --bind hourly=jsonl:hourly.jsonl");
+  const action: Action =
+    (run) =>
+    async (...args) => {
       outcome.exitCode = await run(...args);
     };
-  addJobCommands(program, terminal, then);
-  addCheckpointCommands(program, terminal, then);
+  addRunningCommands(program, terminal, action);
+  addLookingCommands(program, terminal, action);
+  addCheckpointCommands(program, terminal, action);
+  // Where to look further is said once, after any usage mistake.
+  for (const command of [program, ...program.commands.flatMap((each) => [each, ...each.commands])]) {
+    command.showHelpAfterError(`(${commandPath(command)} --help tells more)`);
+  }
   return program;
 }
 
-const EXAMPLE = `Example:
-  tidemark run delays.ts --bind flights=jsonl:flights.jsonl --bind hourly=jsonl:hourly.jsonl
-
-`;
-
-type Then = <Arguments extends unknown[]>(run: Run<Arguments>) => (...args: Arguments) => Promise<void>;
-
-function addJobCommands(program: Command, terminal: Terminal, then: Then): void {
-  jobFlags(program.command("run"))
+function addRunningCommands(program: Command, terminal: Terminal, action: Action): void {
+  const run = jobOptions(program.command("run"))
     .argument("<file>", "pipeline file: exports `pipeline(…)` as its default")
     .description("run a pipeline until its input ends or a signal comes; goes on from the newest checkpoint")
-    .addOption(new Option("--shutdown-timeout <seconds>", "how long a last checkpoint may take after SIGTERM").default("30"))
+    .addOption(
+      new Option("--shutdown-timeout <duration>", "how long the last checkpoint may take after a signal").default(
+        "30s",
+      ),
+    )
     .option("--debug", "debug checks: a record kept beyond its row throws")
     .option("--json", "one JSON document with the result on standard output")
-    .action(then((file: string, flags: Parameters<typeof runCommand>[1]) => runCommand(file, flags, terminal)));
-  jobFlags(program.command("dev"))
+    .action(
+      action(async (file: string, flags: RunFlags) => {
+        const { runCommand } = await import("./run-command.ts");
+        return runCommand(file, flags, terminal);
+      }),
+    );
+  example(run, "tidemark run delays.ts --bind flights=jsonl:flights.jsonl --bind hourly=jsonl:hourly.jsonl");
+  const dev = jobOptions(program.command("dev"))
     .argument("<file>", "pipeline file")
-    .description("run with debug checks and start again from the local checkpoint whenever the file's folder changes")
-    .action(then((file: string, flags: Parameters<typeof devCommand>[1]) => devCommand(file, flags, terminal)));
-  program
+    .description(
+      "run with debug checks and start again from the newest checkpoint whenever a source file beside it changes",
+    )
+    .option("--json", "a line of JSON with the result of each run on standard output")
+    .action(
+      action(async (file: string, flags: DevFlags) => {
+        const { devCommand } = await import("./dev-command.ts");
+        return devCommand(file, flags, terminal);
+      }),
+    );
+  example(dev, "tidemark dev delays.ts --bind flights=jsonl:flights.jsonl");
+  const demo = program
     .command("demo")
     .argument("[name]", "which demo: flights", "flights")
     .description("20,000 real flights, out of order; the engine is killed and the counts go on")
     .option("--json", "one JSON document with the result on standard output")
-    .option("--keep", "keep the demo's folder")
-    .action(then((name: string, flags: Parameters<typeof demoCommand>[1]) => demoCommand(name, flags, terminal)));
-  program
+    .option("--keep", "keep the demo's folder: outputs and checkpoints")
+    .action(
+      action(async (name: string, flags: DemoFlags) => {
+        const { demoCommand } = await import("../demo/demo-command.ts");
+        return demoCommand(name, flags, terminal);
+      }),
+    );
+  example(demo, "tidemark demo flights");
+}
+
+function addLookingCommands(program: Command, terminal: Terminal, action: Action): void {
+  const graph = program
     .command("graph")
     .argument("<file>", "pipeline file")
     .description("show a pipeline without running it")
     .addOption(new Option("--format <format>", "how").choices(["text", "mermaid", "json"]).default("text"))
     .option("--json", "short for --format json")
-    .action(then((file: string, flags: Parameters<typeof graphCommand>[1]) => graphCommand(file, flags, terminal)));
-  jobFlags(program.command("config"))
+    .action(
+      action(async (file: string, flags: GraphFlags) => {
+        const { graphCommand } = await import("./graph-command.ts");
+        return graphCommand(file, flags, terminal);
+      }),
+    );
+  example(graph, "tidemark graph delays.ts --format mermaid");
+  const config = jobOptions(program.command("config"))
     .argument("[file]", "pipeline file")
-    .description("show every setting with its value and where it came from")
+    .description("show every setting with its value and where it came from: flag, environment, config file or default")
     .option("--json", "as JSON")
-    .action(then((file: string | undefined, flags: Parameters<typeof configCommand>[1]) => configCommand(file, flags, terminal)));
+    .action(
+      action(async (file: string | undefined, flags: ConfigFlags) => {
+        const { configCommand } = await import("./config-command.ts");
+        return configCommand(file, flags, terminal);
+      }),
+    );
+  example(config, "tidemark config delays.ts");
 }
 
-function addCheckpointCommands(program: Command, terminal: Terminal, then: Then): void {
-  const checkpoint = program.command("checkpoint").description("look at the checkpoints of a state directory, without taking it over");
-  checkpoint
+function addCheckpointCommands(program: Command, terminal: Terminal, action: Action): void {
+  const checkpoint = program
+    .command("checkpoint")
+    .description("look at the checkpoints of a state directory, without taking it over");
+  example(checkpoint, "tidemark checkpoint ls .tidemark/delays");
+  const list = checkpoint
     .command("ls")
-    .argument("<directory>", "state directory")
+    .argument("<directory>", "state directory, such as .tidemark/delays")
     .description("list checkpoints, newest first")
     .option("--json", "as JSON")
-    .action(then((directory: string, flags: { json?: boolean }) => checkpointList(directory, flags, terminal)));
-  checkpoint
+    .action(
+      action(async (directory: string, flags: CheckpointFlags) => {
+        const { checkpointList } = await import("./checkpoint-command.ts");
+        return checkpointList(directory, flags, terminal);
+      }),
+    );
+  example(list, "tidemark checkpoint ls .tidemark/delays");
+  const show = checkpoint
     .command("show")
     .argument("<directory>", "state directory")
     .argument("<id>", "checkpoint")
-    .description("print a manifest")
+    .description("print a manifest: positions, segments, states, timers, sinks")
     .option("--json", "on one line")
-    .action(then((directory: string, id: string, flags: { json?: boolean }) => checkpointShow(directory, id, flags, terminal)));
-  checkpoint
+    .action(
+      action(async (directory: string, id: string, flags: CheckpointFlags) => {
+        const { checkpointShow } = await import("./checkpoint-command.ts");
+        return checkpointShow(directory, id, flags, terminal);
+      }),
+    );
+  example(show, "tidemark checkpoint show .tidemark/delays 7");
+  const verify = checkpoint
     .command("verify")
     .argument("<directory>", "state directory")
     .argument("[id]", "checkpoint; all if left out")
     .description("read and check every byte; exit code 21 if one is wrong")
     .option("--json", "as JSON")
-    .action(then((directory: string, id: string | undefined, flags: { json?: boolean }) => checkpointVerify(directory, id, flags, terminal)));
+    .action(
+      action(async (directory: string, id: string | undefined, flags: CheckpointFlags) => {
+        const { checkpointVerify } = await import("./checkpoint-command.ts");
+        return checkpointVerify(directory, id, flags, terminal);
+      }),
+    );
+  example(verify, "tidemark checkpoint verify .tidemark/delays");
 }
 
-function jobFlags(command: Command): Command {
+/** Options of the commands that start or describe a job. */
+function jobOptions(command: Command): Command {
   return command
-    .option("-b, --bind <PORT=KIND:ARG>", "bind a port, such as flights=jsonl:flights.jsonl; may be repeated", (value: string, all: string[] = []) => [...all, value])
+    .option(
+      "-b, --bind <PORT=KIND:ARG>",
+      "bind a port, such as flights=jsonl:flights.jsonl; may be repeated",
+      (value: string, all: string[] = []) => [...all, value],
+    )
     .option("-c, --config <file>", "config file (default: tidemark.config.ts if there is one)")
     .option("-p, --parallelism <n>", "subtasks of every step, a worker thread each (default: 1)")
     .option("-s, --state-directory <path>", "where checkpoints are kept (default: .tidemark/NAME)")
     .option("--checkpoint-every <duration>", 'pause between checkpoints, such as "1s" (default), or "manual"')
     .option("--retained <n>", "checkpoints kept (default: 3)");
+}
+
+/** Help begins with an example. */
+function example(command: Command, line: string): void {
+  command.addHelpText("before", `Example:\n  ${line}\n`);
+}
+
+function commandPath(command: Command): string {
+  return command.parent === null ? command.name() : `${commandPath(command.parent)} ${command.name()}`;
 }

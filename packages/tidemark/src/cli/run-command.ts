@@ -1,7 +1,8 @@
 import { start, type Job, type JobEvent, type JobResult } from "@tidemark/engine";
-import { jobFacts } from "@tidemark/engine/inspect";
-import { EXIT } from "./failure.ts";
-import { configUrl, fileUrl, readBindings, readSettings, type JobFlags } from "./settings.ts";
+import { jobFacts, type JobFacts } from "@tidemark/engine/inspect";
+import { EXIT } from "./exit-codes.ts";
+import { configUrl, fileUrl, readBindings, readDuration, readSettings, type JobFlags } from "./settings.ts";
+import { StopOnSignals } from "./stop-on-signals.ts";
 import { formatBytes, formatCount, formatDuration, formatTime, type Terminal } from "./terminal.ts";
 
 export interface RunFlags extends JobFlags {
@@ -12,100 +13,157 @@ export interface RunFlags extends JobFlags {
 /** `tidemark run FILE`: runs a pipeline file until its input ends or a signal comes; returns the exit code. */
 export async function runCommand(file: string, flags: RunFlags, terminal: Terminal): Promise<number> {
   const { settings } = readSettings(flags);
+  const timeoutMs = readDuration("--shutdown-timeout", flags.shutdownTimeout);
   const config = configUrl(flags.config);
   const startedAt = Date.now();
-  const { job, result } = await start(fileUrl(file), {
-    ...settings,
-    bind: readBindings(flags.bind),
-    ...(config !== undefined && { config }),
-    onEvent: (event) => {
-      sayEvent(event, terminal);
-    },
-  });
-  if (job === null) {
-    const ended = await result;
-    terminal.say(`nothing to do: all input was processed by checkpoint ${ended.checkpoint}; remove the state directory to run it afresh`);
-    return finish(ended, startedAt, flags, terminal);
-  }
-  const signals = stopOnSignals(job, Number.parseFloat(flags.shutdownTimeout) * 1_000, terminal);
-  const ticker = showProgress(job, terminal);
+  const signals = new StopOnSignals({ timeoutMs, terminal });
+  const progress = new Progress(terminal);
   try {
-    return finish(await result, startedAt, flags, terminal);
+    const { job, result } = await start(fileUrl(file), {
+      ...settings,
+      bind: readBindings(flags.bind),
+      ...(config !== undefined && { config }),
+      onEvent: (event) => {
+        sayEvent(event, terminal);
+        if (event.kind === "input-ended") progress.look();
+      },
+    });
+    if (job === null) sayNothingToDo(await result, terminal);
+    else {
+      progress.follow(job);
+      signals.whenAsked(() => {
+        progress.look();
+        // A failure settles the job's result, which is awaited below.
+        job.stop().catch(() => undefined);
+      });
+    }
+    const ended = await result;
+    const elapsedMs = Date.now() - startedAt;
+    const leftOut = await progress.leftOut();
+    if (flags.json === true) terminal.result(JSON.stringify({ ...ended, elapsedMs, leftOut }));
+    sayEnd(ended, { elapsedMs, leftOut }, terminal);
+    return EXIT.ok;
   } finally {
-    ticker();
-    signals();
+    progress.close();
+    signals.close();
   }
 }
 
-function finish(result: JobResult, startedAt: number, flags: RunFlags, terminal: Terminal): number {
-  const elapsedMs = Date.now() - startedAt;
-  if (flags.json === true) terminal.result(JSON.stringify({ ...result, elapsedMs }));
-  terminal.say(`${result.outcome}: ${formatCount(result.records)} records, checkpoint ${result.checkpoint}, ${formatDuration(elapsedMs)}`);
-  return EXIT.ok;
+function sayNothingToDo({ checkpoint }: JobResult, terminal: Terminal): void {
+  terminal.say(
+    `nothing to do: all input was processed by checkpoint ${checkpoint}; remove the state directory to run it afresh`,
+  );
 }
 
 function sayEvent(event: JobEvent, terminal: Terminal): void {
   switch (event.kind) {
     case "restored":
-      for (const { checkpoint, why } of event.skipped) terminal.say(terminal.style("yellow", `passed over checkpoint ${checkpoint}: ${why}`));
-      terminal.say(`going on from checkpoint ${event.checkpoint}, the newest that is whole (${formatCount(event.records)} records)`);
+      for (const { checkpoint, why } of event.skipped) {
+        terminal.say(terminal.style("yellow", `passed over checkpoint ${checkpoint}: ${why}`));
+      }
+      terminal.say(
+        `going on from checkpoint ${event.checkpoint}, the newest that is whole (${formatCount(event.records)} records)`,
+      );
       return;
     case "started":
       terminal.say(event.fresh ? "running from the beginning" : "running");
       return;
-    case "checkpoint":
-      if (!terminal.isInteractive && event.summary.reason !== "interval") {
-        terminal.say(`checkpoint ${event.summary.checkpoint} (${event.summary.reason}): ${formatBytes(event.summary.sizeBytes)} in ${formatDuration(event.summary.durationMs)}`);
-      }
+    case "checkpoint": {
+      const { checkpoint, reason, sizeBytes, durationMs } = event.summary;
+      if (reason === "interval") return;
+      terminal.say(`checkpoint ${checkpoint} (${reason}): ${formatBytes(sizeBytes)} in ${formatDuration(durationMs)}`);
       return;
+    }
     case "input-ended":
       terminal.say("all input is read; taking the last checkpoint");
       return;
   }
 }
 
-/** First signal: last checkpoint, exit 0. Second, or past the deadline: exit at once; the newest checkpoint stays. */
-function stopOnSignals(job: Job, timeoutMs: number, terminal: Terminal): () => void {
-  let isStopping = false;
-  const onSignal = (signal: NodeJS.Signals): void => {
-    const exitCode = signal === "SIGINT" ? EXIT.interrupted : EXIT.terminated;
-    if (isStopping) process.exit(exitCode);
-    isStopping = true;
-    terminal.say(`${signal}: taking a last checkpoint (again to exit at once)`);
-    setTimeout(() => {
-      terminal.say("the last checkpoint took too long; the job goes on from the one before when it is started again");
-      process.exit(exitCode);
-    }, timeoutMs).unref();
-    // A failure settles the job's result, which the command reports.
-    job.stop().catch(() => undefined);
-  };
-  process.on("SIGTERM", onSignal).on("SIGINT", onSignal);
-  return () => {
-    process.off("SIGTERM", onSignal).off("SIGINT", onSignal);
-  };
+/** Records of this run that are in no output, by the reason. */
+interface LeftOut {
+  readonly invalid: number;
+  readonly failed: number;
+  readonly late: number;
 }
 
-/** A status line each second on a terminal, a plain line each ten seconds elsewhere. */
-function showProgress(job: Job, terminal: Terminal): () => void {
-  let before = { at: Date.now(), records: 0 };
-  let ticks = 0;
-  const tick = async (): Promise<void> => {
-    const facts = await jobFacts(job);
-    if (facts.tasks.length === 0) return;
+function sayEnd(
+  result: JobResult,
+  { elapsedMs, leftOut }: { elapsedMs: number; leftOut: LeftOut },
+  terminal: Terminal,
+): void {
+  const { outcome, records, checkpoint } = result;
+  terminal.say(`${outcome}: ${formatCount(records)} records, checkpoint ${checkpoint}, ${formatDuration(elapsedMs)}`);
+  const reasons = { invalid: "invalid", failed: "failed in user code", late: "late and dropped" } as const;
+  const parts = Object.entries(reasons).flatMap(([name, reason]) => {
+    const count = leftOut[name as keyof LeftOut];
+    return count === 0 ? [] : [`${formatCount(count)} ${reason}`];
+  });
+  if (parts.length > 0) terminal.say(terminal.style("yellow", `left out as configured: ${parts.join(", ")}`));
+}
+
+/** A status line each second on a terminal, a plain line each ten seconds elsewhere; remembers the last facts. */
+class Progress {
+  readonly #terminal: Terminal;
+  #job: Job | null = null;
+  #timer: NodeJS.Timeout | undefined;
+  #facts: JobFacts | null = null;
+  #looking: Promise<void> = Promise.resolve();
+  #before = { at: Date.now(), records: 0 };
+  #ticks = 0;
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  follow(job: Job): void {
+    this.#job = job;
+    this.#timer = setInterval(() => {
+      this.look();
+    }, 1_000);
+  }
+
+  /** Asks where the job stands, and shows it. */
+  look(): void {
+    const job = this.#job;
+    if (job === null) return;
+    this.#looking = jobFacts(job).then((facts) => {
+      // A job that has just ended has no more to say.
+      if (facts.tasks.length === 0) return;
+      this.#facts = facts;
+      this.#show(facts);
+    });
+  }
+
+  /** What the run left out, as far as its last facts tell. */
+  async leftOut(): Promise<LeftOut> {
+    await this.#looking;
+    const tasks = this.#facts?.tasks ?? [];
+    const count = (name: string): number =>
+      tasks.flatMap(({ operators }) => operators).reduce((sum, { counts }) => sum + (counts[name] ?? 0), 0);
+    return {
+      invalid: tasks.reduce((sum, { source }) => sum + (source?.invalid ?? 0), 0),
+      failed: count("user-errors"),
+      late: count("late-dropped"),
+    };
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#job = null;
+  }
+
+  #show({ recordsRead, watermark, newestCheckpoint }: JobFacts): void {
+    if (this.#job === null) return;
     const now = Date.now();
-    const rate = ((facts.recordsRead - before.records) / (now - before.at)) * 1_000;
-    before = { at: now, records: facts.recordsRead };
-    const time = typeof facts.watermark === "number" ? `, event time ${formatTime(facts.watermark)}` : "";
-    const checkpoint = facts.newestCheckpoint === null ? "" : `, checkpoint ${facts.newestCheckpoint.checkpoint} ${formatDuration(now - facts.newestCheckpoint.startedAt)} ago`;
-    const line = `${formatCount(facts.recordsRead)} records, ${formatCount(rate)}/s${time}${checkpoint}`;
-    terminal.status(line);
-    if (!terminal.isInteractive && ++ticks % 10 === 0) terminal.say(line);
-  };
-  const timer = setInterval(() => {
-    void tick();
-  }, 1_000);
-  timer.unref();
-  return () => {
-    clearInterval(timer);
-  };
+    const rate = (1_000 * (recordsRead - this.#before.records)) / Math.max(1, now - this.#before.at);
+    this.#before = { at: now, records: recordsRead };
+    const parts = [`${formatCount(recordsRead)} records`, `${formatCount(rate)}/s`];
+    if (typeof watermark === "number") parts.push(`event time ${formatTime(watermark)}`);
+    if (newestCheckpoint !== null) {
+      parts.push(`checkpoint ${newestCheckpoint.checkpoint} ${formatDuration(now - newestCheckpoint.startedAt)} ago`);
+    }
+    this.#terminal.status(parts.join(", "));
+    if (!this.#terminal.isInteractive && ++this.#ticks % 10 === 0) this.#terminal.say(parts.join(", "));
+  }
 }

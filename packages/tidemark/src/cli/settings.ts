@@ -1,6 +1,7 @@
 import { pathToFileURL } from "node:url";
 import { existsSync } from "node:fs";
-import { TidemarkError, type SettingsOptions } from "@tidemark/engine";
+import { TidemarkError, type Duration, type SettingsOptions } from "@tidemark/engine";
+import { durationMs } from "@tidemark/engine/connector";
 
 /** Flags of every command that starts or describes a job. */
 export interface JobFlags {
@@ -32,12 +33,20 @@ const number = (name: string, text: string): number => {
 
 /** Settings that have a flag and an environment variable. */
 const SETTINGS: Readonly<Record<string, Setting>> = {
-  parallelism: { flag: "parallelism", variable: "TIDEMARK_PARALLELISM", read: (text) => ({ parallelism: number("parallelism", text) }) },
-  stateDirectory: { flag: "stateDirectory", variable: "TIDEMARK_STATE_DIRECTORY", read: (text) => ({ stateDirectory: text }) },
+  parallelism: {
+    flag: "parallelism",
+    variable: "TIDEMARK_PARALLELISM",
+    read: (text) => ({ parallelism: number("parallelism", text) }),
+  },
+  stateDirectory: {
+    flag: "stateDirectory",
+    variable: "TIDEMARK_STATE_DIRECTORY",
+    read: (text) => ({ stateDirectory: text }),
+  },
   "checkpoint.every": {
     flag: "checkpointEvery",
     variable: "TIDEMARK_CHECKPOINT_EVERY",
-    read: (text) => ({ checkpoint: { every: text as "1s" } }),
+    read: (text) => ({ checkpoint: { every: text as Duration } }),
   },
   "checkpoint.retained": {
     flag: "retained",
@@ -55,7 +64,11 @@ export function readSettings(flags: JobFlags): { settings: SettingsOptions; orig
     const text = typeof flag === "string" ? flag : process.env[setting.variable];
     if (text === undefined || text === "") continue;
     const read = setting.read(text);
-    settings = { ...settings, ...read, ...(read.checkpoint && { checkpoint: { ...settings.checkpoint, ...read.checkpoint } }) };
+    settings = {
+      ...settings,
+      ...read,
+      ...(read.checkpoint && { checkpoint: { ...settings.checkpoint, ...read.checkpoint } }),
+    };
     origins.set(name, typeof flag === "string" ? "flag" : "environment");
   }
   if (flags.debug === true) {
@@ -65,13 +78,20 @@ export function readSettings(flags: JobFlags): { settings: SettingsOptions; orig
   return { settings, origins };
 }
 
+/** Milliseconds of a flag such as "30s". */
+export function readDuration(flag: string, text: string): number {
+  return durationMs(text as Duration, flag);
+}
+
 /** `PORT=KIND:ARG` flags as bindings by port. */
 export function readBindings(flags: readonly string[] = []): Record<string, string> {
   const bindings: Record<string, string> = {};
   for (const flag of flags) {
     const split = flag.indexOf("=");
     if (split < 1) {
-      throw new TidemarkError("TM_BINDING", "a binding is PORT=KIND:ARG, such as flights=jsonl:flights.jsonl", { facts: { given: flag } });
+      throw new TidemarkError("TM_BINDING", "a binding is PORT=KIND:ARG, such as flights=jsonl:flights.jsonl", {
+        facts: { given: flag },
+      });
     }
     bindings[flag.slice(0, split)] = flag.slice(split + 1);
   }

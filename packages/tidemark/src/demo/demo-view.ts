@@ -1,52 +1,74 @@
-import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { formatCount, formatDuration, formatTime, table, type Terminal } from "../cli/terminal.ts";
+import { Airports, type HourlyRow } from "./airports.ts";
+import { CommittedLines } from "./committed-lines.ts";
 import type { DemoEngine } from "./demo-engine.ts";
+import { departureOf, type DemoFlight } from "./demo-flights.ts";
 
-interface HourlyRow {
-  readonly key: string;
-  readonly window: { readonly start: number };
-  readonly n: number;
-  readonly mean: number;
-  readonly p95: number;
-}
-interface Airport {
-  flights: number;
-  delaySum: number;
-  worstP95: number;
-  /** Newest revision per hour, so that corrections replace what they correct. */
-  readonly hours: Map<number, HourlyRow>;
-}
+const AIRPORTS_SHOWN_MAX = 12;
+const NOTES_SHOWN_MAX = 4;
+/** Lines of the picture that are neither airports nor notes. */
+const OTHER_LINES = 8;
 
-const AIRPORTS_SHOWN = 12;
-const TOTAL_RECORDS = 20_000;
-
-/** Draws the demo: a live table on a terminal, a plain line a second elsewhere. Shows committed output only, as any reader of the file would. */
+/**
+ * Draws the demo: a live table on a terminal, a plain line a second elsewhere. Counts of airports come from committed output only, read
+ * as any reader of the file would.
+ */
 export class DemoView {
+  /** Rejects if the output cannot be read. */
+  readonly failed: Promise<never>;
   readonly #engine: DemoEngine;
+  readonly #flights: readonly DemoFlight[];
   readonly #terminal: Terminal;
   readonly #isWatched: boolean;
   readonly #tail: CommittedLines;
-  readonly #airports = new Map<string, Airport>();
+  readonly #airports = new Airports();
   readonly #notes: string[] = [];
+  readonly #failure = Promise.withResolvers<never>();
   #timer: NodeJS.Timeout | undefined;
+  #ticking: Promise<void> | null = null;
   #linesDrawn = 0;
   #rate = 0;
   #before = { at: Date.now(), records: 0 };
 
-  constructor(folder: string, engine: DemoEngine, terminal: Terminal, isWatched: boolean) {
-    this.#engine = engine;
-    this.#terminal = terminal;
-    this.#isWatched = isWatched;
-    this.#tail = new CommittedLines(join(folder, "hourly.jsonl"));
+  constructor(options: {
+    folder: string;
+    engine: DemoEngine;
+    flights: readonly DemoFlight[];
+    terminal: Terminal;
+    isWatched: boolean;
+  }) {
+    this.#engine = options.engine;
+    this.#flights = options.flights;
+    this.#terminal = options.terminal;
+    this.#isWatched = options.isWatched;
+    this.#tail = new CommittedLines(join(options.folder, "hourly.jsonl"));
+    this.failed = this.#failure.promise;
+    // Whoever runs the demo awaits it; until then it must not end the process.
+    this.failed.catch(() => undefined);
   }
 
   start(): void {
-    this.#timer = setInterval(() => void this.#tick(), this.#isWatched ? 250 : 1_000);
+    const tick = (): void => {
+      // A slow disk must not have two of them read the same lines.
+      this.#ticking ??= this.#tick()
+        .catch((error: unknown) => {
+          this.#failure.reject(error);
+        })
+        .finally(() => {
+          this.#ticking = null;
+        });
+    };
+    this.#timer = setInterval(tick, this.#isWatched ? 250 : 1_000);
+    if (this.#isWatched) process.stderr.on("resize", this.#onResize);
   }
 
-  stop(): void {
+  /** Shows the last state and stops. */
+  async stop(): Promise<void> {
     clearInterval(this.#timer);
+    process.stderr.off("resize", this.#onResize);
+    await this.#ticking;
+    if (this.#isWatched) await this.#tick();
   }
 
   /** Keeps a line in sight. */
@@ -56,78 +78,82 @@ export class DemoView {
   }
 
   async #tick(): Promise<void> {
-    for (const line of await this.#tail.read()) this.#add(JSON.parse(line) as HourlyRow);
+    for (const line of await this.#tail.read()) this.#airports.add(JSON.parse(line) as HourlyRow);
     const now = Date.now();
     const { records } = this.#engine;
-    this.#rate = (1_000 * Math.max(0, records - this.#before.records)) / (now - this.#before.at);
+    this.#rate = (1_000 * Math.max(0, records - this.#before.records)) / Math.max(1, now - this.#before.at);
     this.#before = { at: now, records };
     if (this.#isWatched) this.#draw();
-    else this.#terminal.say(this.#statusLine());
+    else this.#terminal.say(`${this.#progress()} · ${this.#eventTime()} · ${this.#checkpoint()}`);
   }
 
-  #add(row: HourlyRow): void {
-    const airport = this.#airports.get(row.key) ?? { flights: 0, delaySum: 0, worstP95: -Infinity, hours: new Map() };
-    const corrected = airport.hours.get(row.window.start);
-    airport.flights += row.n - (corrected?.n ?? 0);
-    airport.delaySum += row.n * row.mean - (corrected === undefined ? 0 : corrected.n * corrected.mean);
-    airport.worstP95 = Math.max(airport.worstP95, row.p95);
-    airport.hours.set(row.window.start, row);
-    this.#airports.set(row.key, airport);
+  #progress(): string {
+    const { records, phase } = this.#engine;
+    const total = this.#flights.length;
+    const left = total - records;
+    const done = `${formatCount(records)} of ${formatCount(total)} flights`;
+    switch (phase) {
+      case "starting":
+        return `${done}, the engine is starting`;
+      case "killed":
+        return `${done}, the engine is dead`;
+      case "finished":
+        return done;
+      case "running": {
+        const eta = this.#rate > 0 && left > 0 ? `, ${formatDuration((left / this.#rate) * 1_000)} left` : "";
+        return `${done}, ${formatCount(this.#rate)}/s${eta}`;
+      }
+    }
   }
 
-  #statusLine(): string {
-    const { records, watermark, checkpoint, isDown } = this.#engine;
-    const left = TOTAL_RECORDS - records;
-    const eta = this.#rate > 0 && left > 0 ? `, ${formatDuration((left / this.#rate) * 1_000)} left` : "";
-    const time = watermark === null ? "" : ` · event time ${formatTime(watermark)}`;
-    const age = checkpoint === null ? "" : ` · checkpoint ${checkpoint.id}, ${formatDuration(Date.now() - checkpoint.at)} ago`;
-    return `${isDown ? "down · " : ""}${formatCount(records)} of ${formatCount(TOTAL_RECORDS)} flights (${formatCount(this.#rate)}/s${eta})${time}${age}`;
+  /** The watermark, and how far it lies behind the clock of the replay: when the last flight left. */
+  #eventTime(): string {
+    const { watermark, records } = this.#engine;
+    const last = this.#flights[Math.min(records, this.#flights.length) - 1];
+    if (watermark === null || last === undefined) return "event time unknown yet";
+    const delay = Math.max(0, departureOf(last) - watermark);
+    return `event time ${formatTime(watermark)}, ${formatDuration(delay)} behind`;
+  }
+
+  #checkpoint(): string {
+    const { checkpoint } = this.#engine;
+    if (checkpoint === null) return "no checkpoint yet";
+    const age = formatDuration(Date.now() - checkpoint.at);
+    return `checkpoint ${checkpoint.id} in ${formatDuration(checkpoint.durationMs)}, ${age} ago`;
   }
 
   #draw(): void {
-    const busiest = [...this.#airports].sort(([a, x], [b, y]) => y.flights - x.flights || (a < b ? -1 : 1)).slice(0, AIRPORTS_SHOWN);
-    const rows = busiest.map(([airport, { flights, delaySum, worstP95, hours }]) => [airport, flights, hours.size, Math.round(delaySum / flights), Math.round(worstP95)]);
-    const text = [
+    const { columns = 80, rows = 24 } = process.stderr;
+    const notes = this.#notes.slice(-NOTES_SHOWN_MAX);
+    const shown = Math.max(1, Math.min(AIRPORTS_SHOWN_MAX, rows - OTHER_LINES - notes.length - 1));
+    const airports = this.#airports
+      .busiest(shown)
+      .map(({ airport, flights, hours, meanDelay, worstP95 }) => [
+        airport,
+        flights,
+        hours,
+        Math.round(meanDelay),
+        Math.round(worstP95),
+      ]);
+    const cut = (line: string): string => line.slice(0, columns - 1);
+    const lines = [
+      this.#terminal.style("bold", cut(this.#progress())),
+      cut(this.#eventTime()),
+      cut(this.#checkpoint()),
       "",
-      this.#terminal.style("bold", this.#statusLine()),
+      ...table(["airport", "flights", "hours", "mean delay, min", "worst p95, min"], airports).split("\n").map(cut),
       "",
-      table(["airport", "flights", "hours", "mean delay, min", "worst p95, min"], rows),
-      "",
-      ...this.#notes.slice(-4),
-      this.#terminal.style("dim", "k kills the engine process (SIGKILL) · q quits"),
-    ].join("\n");
-    const lines = text.split("\n");
-    process.stderr.write(`${this.#linesDrawn > 0 ? `\u001b[${this.#linesDrawn}A` : ""}${lines.map((line) => `\u001b[2K${line}\n`).join("")}\u001b[0J`);
+      ...notes.map(cut),
+      this.#terminal.style("dim", cut("k kills the engine process (SIGKILL) · q quits")),
+    ];
+    const up = this.#linesDrawn > 0 ? `\u001b[${this.#linesDrawn}A\r` : "";
+    process.stderr.write(`${up}${lines.map((line) => `\u001b[2K${line}\n`).join("")}\u001b[0J`);
     this.#linesDrawn = lines.length;
   }
-}
 
-/** Complete lines of a growing file, each once; a last line without newline is not there yet. */
-class CommittedLines {
-  readonly #path: string;
-  #offset = 0;
-  #rest = "";
-
-  constructor(path: string) {
-    this.#path = path;
-  }
-
-  async read(): Promise<string[]> {
-    const file = await open(this.#path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return null;
-      throw error;
-    });
-    if (file === null) return [];
-    try {
-      const { size } = await file.stat();
-      const bytes = Buffer.alloc(size - this.#offset);
-      const { bytesRead } = await file.read(bytes, 0, bytes.length, this.#offset);
-      this.#offset += bytesRead;
-      const lines = (this.#rest + bytes.toString("utf8", 0, bytesRead)).split("\n");
-      this.#rest = lines.pop() ?? "";
-      return lines;
-    } finally {
-      await file.close();
-    }
-  }
+  /** What was drawn may have wrapped: begin on an empty screen. */
+  readonly #onResize = (): void => {
+    process.stderr.write("\u001b[2J\u001b[H");
+    this.#linesDrawn = 0;
+  };
 }

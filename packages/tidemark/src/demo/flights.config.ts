@@ -1,4 +1,4 @@
-import { defineConfig, jsonl } from "@tidemark/engine";
+import { defineConfig, jsonl, type TidemarkConfig } from "@tidemark/engine";
 import { paced } from "@tidemark/engine/connector";
 import { demoSettings } from "./settings.ts";
 
@@ -7,7 +7,7 @@ const flights = jsonl(data);
 if (flights.source === undefined) throw new Error("jsonl is a source");
 
 /** Binds the flights pipeline to the shipped data and to files in the demo's folder. */
-export default defineConfig({
+const config: TidemarkConfig = defineConfig({
   parallelism: 2,
   stateDirectory: `${folder}/state`,
   checkpoint: { every: "500ms" },
@@ -18,3 +18,5 @@ export default defineConfig({
     bursts: jsonl(`${folder}/bursts.jsonl`),
   },
 });
+
+export default config;

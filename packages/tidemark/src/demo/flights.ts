@@ -3,7 +3,7 @@
 //   tidemark run flights.ts --bind flights=jsonl:flights.jsonl --bind hourly=jsonl:hourly.jsonl
 //
 // The flights come in the order in which they left. Their event time is the schedule, so delayed ones are out of order.
-import { count, mean, pipeline, quantile, state, tumbling } from "tidemark";
+import { count, mean, pipeline, quantile, state, tumbling, type Pipeline } from "tidemark";
 import { z } from "zod";
 
 const Flight = z.object({
@@ -30,7 +30,7 @@ const LATE = 30;
 const QUIET = 120 * MINUTE;
 const BURST_FLIGHTS = 3;
 
-export default pipeline("delays", (p) => {
+const delays: Pipeline = pipeline("delays", (p) => {
   const flights = p.source("flights", Flight, { eventTime: (f) => Date.parse(f.date), outOfOrder: "15m" });
   const byOrigin = flights.keyBy((f) => f.origin);
 
@@ -64,3 +64,5 @@ export default pipeline("delays", (p) => {
     })
     .to(p.sink("bursts", Burst));
 });
+
+export default delays;

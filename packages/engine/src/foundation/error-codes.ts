@@ -27,6 +27,7 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, { kind: ErrorKind; exit?: n
   TM_SINK_CHANGED: { kind: "corrupt" },
   TM_SOURCE: { kind: "unavailable" },
   TM_IO: { kind: "unavailable", exit: 75 },
+  TM_OBJECT_STORE: { kind: "unavailable", exit: 75 },
   TM_WORKER: { kind: "unavailable" },
   TM_STOPPED: { kind: "unavailable" },
 };
@@ -54,6 +55,7 @@ export type ErrorCode =
   | "TM_SINK_CHANGED"
   | "TM_SOURCE"
   | "TM_IO"
+  | "TM_OBJECT_STORE"
   | "TM_WORKER"
   | "TM_STOPPED";
 

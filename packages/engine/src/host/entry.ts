@@ -9,5 +9,17 @@ export type { Disk, FileLock, FileStat, ReadableFile, WritableFile } from "./dis
 export { hostConformance } from "./host.conformance.ts";
 export type { HostUnderTest } from "./host-under-test.ts";
 export { FAILPOINTS, type FailpointName, type Host, type Random } from "./host.ts";
+export type {
+  ByteRange,
+  ObjectFacts,
+  ObjectPage,
+  ObjectStore,
+  ObjectUpload,
+  PartReceipt,
+  PutCondition,
+  PutOutcome,
+  StoredObject,
+  UploadFacts,
+} from "./object-store.ts";
 export type { StandardStreams } from "./standard-streams.ts";
 export type { MessagePortLike, Thread, Threads, TransferablePort } from "./threads.ts";

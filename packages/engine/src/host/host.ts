@@ -1,6 +1,7 @@
 import type { Clock, Timers } from "./clock.ts";
 import type { Compression } from "./compression.ts";
 import type { Disk } from "./disk.ts";
+import type { ObjectStore } from "./object-store.ts";
 import type { StandardStreams } from "./standard-streams.ts";
 import type { Threads } from "./threads.ts";
 
@@ -17,6 +18,8 @@ export interface Host {
   readonly threads: Threads;
   readonly compression: Compression;
   readonly streams: StandardStreams;
+  /** Where the remote tier is kept; absent if the host has none. */
+  readonly objectStore?: ObjectStore;
   /**
    * A named place where a fault may strike. The real host kills its own process with SIGKILL here when the
    * environment asks for it (TIDEMARK_FAILPOINT=name or name:nth); otherwise nothing happens.

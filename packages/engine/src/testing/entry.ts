@@ -33,3 +33,6 @@ export { hostConformance } from "../host/host.conformance.ts";
 export { sinkSuite, type SinkSuiteOptions } from "../connector/sink.conformance.ts";
 export { sourceSuite, type SourceSuiteOptions } from "../connector/source.conformance.ts";
 export { stateBackendSuite, type StateBackendSuiteOptions } from "../state/state-backend.conformance.ts";
+
+// For hosts with threads of their own
+export { runTaskWorker, type TaskWorkerThread } from "../run/run-task-worker.ts";

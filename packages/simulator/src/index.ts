@@ -1,0 +1,23 @@
+// The public entry `@tidemark/simulator`. Every name here is a decision.
+
+export { Simulation, type SimulationOptions } from "./simulation.ts";
+export type { Machine } from "./machine.ts";
+export type { PipelineRun, ProcessOutcome, ProcessRun, SimulatedProcess } from "./process.ts";
+export { ProcessKilled } from "./life.ts";
+
+// What goes wrong
+export { NO_FAULTS, type DiskFaults, type FaultOptions, type Faults, type StoreFaults } from "./faults.ts";
+export type { Errno } from "./disk/disk-error.ts";
+export { failCalls, type DiskCall, type DiskCallName, type DiskFault, type DiskRule } from "./disk/disk-rule.ts";
+export { failRequests, type StoreCall, type StoreCallName, type StoreFault, type StoreRule } from "./object-store/store-rule.ts";
+export type { Volume } from "./disk/volume.ts";
+export type { Bucket } from "./object-store/bucket.ts";
+export type { SimulatedObjectStore } from "./object-store/simulated-object-store.ts";
+
+// What decides, and what is seen
+export type { Choices, Tape } from "./random.ts";
+export { firstComeFirstServed, priorities, randomWalk, type Candidate, type Strategy } from "./schedule-strategy.ts";
+export type { EventKind, RunEnd, Scheduler } from "./scheduler.ts";
+export type { Operation, Watcher } from "./operation.ts";
+export type { Trace, TraceEntry } from "./trace.ts";
+export type { ThreadContext, ThreadMain } from "./threads/simulated-threads.ts";

@@ -1,5 +1,6 @@
+import { assert } from "../foundation/assert.ts";
 import type { KeyedState, PaneState, StateDescriptor } from "../state/state-backend.ts";
-import { PLAIN_CODEC } from "../state/state-codec.ts";
+import { PLAIN_CODEC, type StateCodec } from "../state/state-codec.ts";
 import type { RowOrigin } from "./one-row-batch.ts";
 
 /** A stream row that waits for the table. */
@@ -18,6 +19,12 @@ export interface QueuedRow {
   readonly waiting: WaitingRow;
 }
 
+/** A key's waiting rows, first to last; a queue whose head is taken away without moving the rest. */
+interface WaitingList {
+  rows: WaitingRow[];
+  head: number;
+}
+
 const STATE = "waiting";
 /** All keys' lists lie in one pane: so they can be found again, key by key, after a restore. */
 const PANE = 0;
@@ -28,9 +35,9 @@ const PANE = 0;
  * watermarks stand.
  */
 export class WaitingRows {
-  static readonly descriptor: StateDescriptor = { name: STATE, kind: "panes", isolation: "live", codec: PLAIN_CODEC };
+  static readonly descriptor: StateDescriptor = { name: STATE, kind: "panes", isolation: "live", codec: waitingListCodec() };
 
-  readonly #state: PaneState<WaitingRow[]>;
+  readonly #state: PaneState<WaitingList>;
   #queue: QueuedRow[] = [];
   /** Position of the head in #queue. */
   #head = 0;
@@ -38,7 +45,7 @@ export class WaitingRows {
   #isLoaded = false;
 
   constructor(state: KeyedState) {
-    this.#state = state.panes<WaitingRow[]>(STATE);
+    this.#state = state.panes<WaitingList>(STATE);
   }
 
   get length(): number {
@@ -56,8 +63,8 @@ export class WaitingRows {
     this.#load();
     const waiting: WaitingRow = { ...row, sequence: this.#sequence++ };
     const list = this.#state.get(stateRow, PANE);
-    if (list === undefined) this.#state.set(stateRow, PANE, [waiting]);
-    else list.push(waiting);
+    if (list === undefined) this.#state.set(stateRow, PANE, { rows: [waiting], head: 0 });
+    else list.rows.push(waiting);
     this.#queue.push({ stateRow, waiting });
   }
 
@@ -65,10 +72,15 @@ export class WaitingRows {
   shift(): void {
     const first = this.#queue[this.#head++];
     if (first === undefined) return;
-    const list = this.#state.get(first.stateRow, PANE) ?? [];
-    list.shift();
-    if (list.length === 0) this.#state.delete(first.stateRow, PANE);
-    if (this.#head === this.#queue.length || this.#head > 4_096) {
+    const list = this.#state.get(first.stateRow, PANE);
+    assert(list?.rows[list.head] === first.waiting, "a waiting row is not the first of its key");
+    list.head++;
+    if (list.head === list.rows.length) this.#state.delete(first.stateRow, PANE);
+    else if (isMostlyTaken(list.head, list.rows.length)) {
+      list.rows = list.rows.slice(list.head);
+      list.head = 0;
+    }
+    if (isMostlyTaken(this.#head, this.#queue.length)) {
       this.#queue = this.#queue.slice(this.#head);
       this.#head = 0;
     }
@@ -78,13 +90,27 @@ export class WaitingRows {
     if (this.#isLoaded) return;
     this.#isLoaded = true;
     this.#state.forEach(PANE, (stateRow, list) => {
-      for (const waiting of list) {
+      for (const waiting of list.rows) {
         this.#queue.push({ stateRow, waiting });
         this.#sequence = Math.max(this.#sequence, waiting.sequence + 1);
       }
     });
     this.#queue.sort((a, b) => compare(a.waiting.watermark, b.waiting.watermark) || a.waiting.sequence - b.waiting.sequence);
   }
+}
+
+function waitingListCodec(): StateCodec {
+  return {
+    ...PLAIN_CODEC,
+    schemaHash: "waiting/1",
+    encode: (list) => (list as WaitingList).rows.slice((list as WaitingList).head),
+    decode: (rows): WaitingList => ({ rows: rows as WaitingRow[], head: 0 }),
+  };
+}
+
+/** Half of it: so that moving the rest costs no more than what was taken. */
+function isMostlyTaken(head: number, length: number): boolean {
+  return head > 64 && head * 2 > length;
 }
 
 /** Like a - b, for watermarks, which may be infinite. */

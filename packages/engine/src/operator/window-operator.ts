@@ -49,7 +49,7 @@ export class WindowOperator implements Operator {
   #nextTime = Number.NEGATIVE_INFINITY;
   /** Panes that #nextTime takes into account for sure. */
   readonly #scheduled = new Set<number>();
-  #lastWindow: Window = Object.freeze({ start: 0, end: 0 });
+  #lastWindow: Window | null = null;
 
   constructor(context: OperatorContext, options: WindowOptions) {
     this.#context = context;
@@ -272,8 +272,8 @@ export class WindowOperator implements Operator {
 
   /** One object for all results of a window that are written in a row. */
   #windowOf(end: number): Window {
-    if (this.#lastWindow.end !== end) this.#lastWindow = Object.freeze({ start: this.#windows.startOf(end), end });
-    return this.#lastWindow;
+    if (this.#lastWindow?.end === end) return this.#lastWindow;
+    return (this.#lastWindow = Object.freeze({ start: this.#windows.startOf(end), end }));
   }
 
   #freePanes(): void {

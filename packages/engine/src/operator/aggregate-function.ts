@@ -3,7 +3,7 @@ import type { StateCodec } from "../state/state-codec.ts";
 /**
  * A mergeable aggregate over records. `input` picks the value of a record (user code); the other functions are the
  * engine's, but for custom aggregates. `add` and `merge` may change their first argument and return it. Order of
- * merging is the order of panes in time. `context` gives the record's event time.
+ * merging is the order of panes in time. `time` is the record's event time.
  */
 export interface AggregateFunction<In = never, Value = unknown, Accumulator = unknown, Result = unknown> {
   /** "count", "sum", …; "custom" for the user's own. */

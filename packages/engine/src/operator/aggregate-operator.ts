@@ -62,7 +62,12 @@ export class AggregateOperator implements Operator {
       this.#writer.rollback();
       this.#state.rollback();
       rethrowInternal(error);
-      this.#context.userError(error, { batch, row, key: this.#state.keys.key(stateRow), doing: "aggregating a record" });
+      this.#context.userError(error, {
+        batch,
+        row,
+        key: this.#state.keys.key(stateRow),
+        doing: "aggregating a record",
+      });
       return;
     }
     this.#state.commit();
@@ -73,12 +78,14 @@ export class AggregateOperator implements Operator {
     const accumulators = this.#accumulators.map((state) => state.get(row));
     // A key has all of its accumulators or none; one that an earlier version of the pipeline did not have starts now.
     const isNew = accumulators.every((accumulator) => accumulator === undefined);
-    for (let i = 0; i < accumulators.length; i++) accumulators[i] ??= (this.#set.aggregates[i] as AnyAggregate).create();
+    for (let i = 0; i < accumulators.length; i++)
+      accumulators[i] ??= (this.#set.aggregates[i] as AnyAggregate).create();
     const key = this.#state.keys.key(row);
     const times = { timestamp, watermark, tag: row };
     if (!isNew) this.#writer.write(this.#result(key, accumulators), { ...times, rowKind: ROW_KINDS.updateBefore });
     this.#set.add(accumulators, this.#values, timestamp);
-    for (let i = 0; i < accumulators.length; i++) (this.#accumulators[i] as ValueState<unknown>).set(row, accumulators[i]);
+    for (let i = 0; i < accumulators.length; i++)
+      (this.#accumulators[i] as ValueState<unknown>).set(row, accumulators[i]);
     this.#writer.write(this.#result(key, accumulators), {
       ...times,
       rowKind: isNew ? ROW_KINDS.insert : ROW_KINDS.updateAfter,

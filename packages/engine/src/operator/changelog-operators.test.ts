@@ -32,14 +32,28 @@ test("an aggregate inserts a row and then gives it before and after each record"
     ["updateBefore", { key: "a", n: 1, sum: 5 }],
     ["updateAfter", { key: "a", n: 2, sum: 11 }],
   ]);
-  assert.deepEqual(result.rows.map(({ time, watermark: before }) => [time, before]), [[7, 3], [4, 3], [4, 3]]);
+  assert.deepEqual(
+    result.rows.map(({ time, watermark: before }) => [time, before]),
+    [
+      [7, 3],
+      [4, 3],
+      [4, 3],
+    ],
+  );
   assert.deepEqual(result.watermarks, [3, 8]);
   assert.equal(result.keys, 1);
 });
 
 test("a result that was given does not change with its accumulator", () => {
-  const result = runAggregate({ all: collectAggregate((r: Value) => r.v, 3) } as NamedAggregates, [rec(v("a", 1), 0), rec(v("a", 2), 0), rec(v("a", 3), 0)]);
-  assert.deepEqual(result.rows.map(({ value }) => (value as { all: number[] }).all), [[1], [1], [1, 2], [1, 2], [1, 2, 3]]);
+  const result = runAggregate({ all: collectAggregate((r: Value) => r.v, 3) } as NamedAggregates, [
+    rec(v("a", 1), 0),
+    rec(v("a", 2), 0),
+    rec(v("a", 3), 0),
+  ]);
+  assert.deepEqual(
+    result.rows.map(({ value }) => (value as { all: number[] }).all),
+    [[1], [1], [1, 2], [1, 2], [1, 2, 3]],
+  );
 });
 
 test("a record that fails changes no row, not half of one", () => {
@@ -57,13 +71,22 @@ test("a record that fails changes no row, not half of one", () => {
     },
   });
   const aggregates = { count: countAggregate(), n: failing } as NamedAggregates;
-  const result = runAggregate(aggregates, [rec(v("a", 2), 0), rec(v("a", 1), 0), rec(v("a", 2), 0), rec(v("a", 3), 0), rec(v("a", 4), 0)]);
+  const result = runAggregate(aggregates, [
+    rec(v("a", 2), 0),
+    rec(v("a", 1), 0),
+    rec(v("a", 2), 0),
+    rec(v("a", 3), 0),
+    rec(v("a", 4), 0),
+  ]);
   assert.deepEqual(changes(result), [
     ["insert", { key: "a", count: 1, n: 1 }],
     ["updateBefore", { key: "a", count: 1, n: 1 }],
     ["updateAfter", { key: "a", count: 2, n: 5 }],
   ]);
-  assert.deepEqual(result.errors.map(({ message }) => message), ["two", "two", "four"]);
+  assert.deepEqual(
+    result.errors.map(({ message }) => message),
+    ["two", "two", "four"],
+  );
 });
 
 test("a changelog stays keyed, so that a lookup can read it", () => {
@@ -89,24 +112,39 @@ test("a changelog stays keyed, so that a lookup can read it", () => {
 });
 
 test("reduce folds records into the key's first one", () => {
-  const result = runReduce((a, b) => ({ k: a.k, v: a.v + b.v }), [rec(v("a", 1), 0), rec(v("b", 9), 0), rec(v("a", 2), 5), rec(v("a", 4), 6)]);
-  assert.deepEqual(changes(result).filter((change) => (change as [string, Value])[1].k === "a"), [
-    ["insert", v("a", 1)],
-    ["updateBefore", v("a", 1)],
-    ["updateAfter", v("a", 3)],
-    ["updateBefore", v("a", 3)],
-    ["updateAfter", v("a", 7)],
-  ]);
+  const result = runReduce(
+    (a, b) => ({ k: a.k, v: a.v + b.v }),
+    [rec(v("a", 1), 0), rec(v("b", 9), 0), rec(v("a", 2), 5), rec(v("a", 4), 6)],
+  );
+  assert.deepEqual(
+    changes(result).filter((change) => (change as [string, Value])[1].k === "a"),
+    [
+      ["insert", v("a", 1)],
+      ["updateBefore", v("a", 1)],
+      ["updateAfter", v("a", 3)],
+      ["updateBefore", v("a", 3)],
+      ["updateAfter", v("a", 7)],
+    ],
+  );
 });
 
 test("reduce may return the record it was given, or what it was given before, changed in place", () => {
   const latest = runReduce((_a, b) => b, [rec(v("a", 1), 0), rec(v("a", 2), 0), rec(v("a", 3), 0)]);
-  assert.deepEqual(latest.rows.map(({ value }) => (value as Value).v), [1, 1, 2, 2, 3]);
-  const inPlace = runReduce((a, b) => {
-    (a as { tags: string[] } & Value).tags.push(String(b.v));
-    return a;
-  }, [rec({ k: "a", v: 0, tags: ["x"] }, 0), rec(v("a", 2), 0), rec(v("a", 3), 0)]);
-  assert.deepEqual(inPlace.rows.map(({ value }) => (value as { tags: string[] }).tags.join("")), ["x", "x", "x2", "x2", "x23"]);
+  assert.deepEqual(
+    latest.rows.map(({ value }) => (value as Value).v),
+    [1, 1, 2, 2, 3],
+  );
+  const inPlace = runReduce(
+    (a, b) => {
+      (a as { tags: string[] } & Value).tags.push(String(b.v));
+      return a;
+    },
+    [rec({ k: "a", v: 0, tags: ["x"] }, 0), rec(v("a", 2), 0), rec(v("a", 3), 0)],
+  );
+  assert.deepEqual(
+    inPlace.rows.map(({ value }) => (value as { tags: string[] }).tags.join("")),
+    ["x", "x", "x2", "x2", "x23"],
+  );
 });
 
 test("a reduce that throws, returns nothing or a promise changes nothing", () => {
@@ -117,7 +155,11 @@ test("a reduce that throws, returns nothing or a promise changes nothing", () =>
     if (b.v === 4) return Promise.resolve(a);
     return { k: "a", v: a.v + b.v };
   }, script);
-  assert.deepEqual(changes(result), [["insert", v("a", 1)], ["updateBefore", v("a", 1)], ["updateAfter", v("a", 6)]]);
+  assert.deepEqual(changes(result), [
+    ["insert", v("a", 1)],
+    ["updateBefore", v("a", 1)],
+    ["updateAfter", v("a", 6)],
+  ]);
   assert.equal(result.errors.length, 3);
   assert.match(result.errors[2]?.message ?? "", /promise/);
 });

@@ -11,11 +11,17 @@ interface Value {
 type Row = { readonly k: string; readonly name: string };
 
 const s = (value: number, time: number, k = "a"): ScriptElement => rec({ k, v: value }, time);
-const t = (name: string, time: number, options: { k?: string; rowKind?: "updateBefore" | "updateAfter" | "delete" } = {}): ScriptElement =>
-  rec({ k: options.k ?? "a", name }, time, { input: 1, rowKind: options.rowKind ?? "updateAfter" });
+const t = (
+  name: string,
+  time: number,
+  options: { k?: string; rowKind?: "updateBefore" | "updateAfter" | "delete" } = {},
+): ScriptElement => rec({ k: options.k ?? "a", name }, time, { input: 1, rowKind: options.rowKind ?? "updateAfter" });
 const table = (time: number): ScriptElement => watermark(time, 1);
 
-function runLookup(script: readonly ScriptElement[], fn?: (record: Value, row: Row | undefined) => unknown): ScriptResult {
+function runLookup(
+  script: readonly ScriptElement[],
+  fn?: (record: Value, row: Row | undefined) => unknown,
+): ScriptResult {
   const join = fn ?? ((record: Value, row: Row | undefined) => ({ k: record.k, v: record.v, name: row?.name ?? null }));
   return runScript({ make: (context) => new LookupOperator(context, { fn: join }), script, inputs: 2 });
 }
@@ -26,8 +32,22 @@ const joined = ({ rows }: ScriptResult): string[] =>
   });
 
 test("a stream waits until a table without event time has been read to its end", () => {
-  const { rows, watermarks, keys } = runLookup([t("old", NO_EVENT_TIME), s(1, 5), watermark(6), t("new", NO_EVENT_TIME), table(MAX_WATERMARK), s(2, 7), watermark(MAX_WATERMARK)]);
-  assert.deepEqual(rows.map(({ value, time }) => [(value as Row).name, time]), [["new", 5], ["new", 7]]);
+  const { rows, watermarks, keys } = runLookup([
+    t("old", NO_EVENT_TIME),
+    s(1, 5),
+    watermark(6),
+    t("new", NO_EVENT_TIME),
+    table(MAX_WATERMARK),
+    s(2, 7),
+    watermark(MAX_WATERMARK),
+  ]);
+  assert.deepEqual(
+    rows.map(({ value, time }) => [(value as Row).name, time]),
+    [
+      ["new", 5],
+      ["new", 7],
+    ],
+  );
   assert.deepEqual(watermarks, [6, MAX_WATERMARK]);
   assert.equal(keys, 1);
 });
@@ -41,14 +61,35 @@ test("a row sees the newest version at its event time, whatever came first", () 
 });
 
 test("rows pass in the order of the stream, one at a time as the table gets there", () => {
-  const script = [s(1, 10), s(2, 5), s(3, 20), t("one", 4), table(9), t("two", 10), table(10), watermark(12), table(19), table(20)];
+  const script = [
+    s(1, 10),
+    s(2, 5),
+    s(3, 20),
+    t("one", 4),
+    table(9),
+    t("two", 10),
+    table(10),
+    watermark(12),
+    table(19),
+    table(20),
+  ];
   const result = runLookup(script);
   assert.deepEqual(joined(result), ["a1 two", "a2 one", "a3 two"]);
   assert.deepEqual(result.watermarks, [12]);
 });
 
 test("a deletion takes the row away, the row before an update says nothing", () => {
-  const script = [t("one", 0), t("one", 10, { rowKind: "updateBefore" }), t("two", 10), t("two", 20, { rowKind: "delete" }), table(30), s(1, 9), s(2, 10), s(3, 20), watermark(MAX_WATERMARK)];
+  const script = [
+    t("one", 0),
+    t("one", 10, { rowKind: "updateBefore" }),
+    t("two", 10),
+    t("two", 20, { rowKind: "delete" }),
+    table(30),
+    s(1, 9),
+    s(2, 10),
+    s(3, 20),
+    watermark(MAX_WATERMARK),
+  ];
   const result = runLookup(script);
   assert.deepEqual(joined(result), ["a1 one", "a2 two", "a3 null"]);
   assert.equal(result.keys, 0);
@@ -62,7 +103,10 @@ test("versions are kept only while a row of the stream can see them", () => {
 });
 
 test("a late row sees the table as of the watermark that it came after", () => {
-  assert.deepEqual(joined(runLookup([t("one", 0), t("two", 10), table(50), watermark(20), s(1, 5), s(2, 21)])), ["a1 two", "a2 two"]);
+  assert.deepEqual(joined(runLookup([t("one", 0), t("two", 10), table(50), watermark(20), s(1, 5), s(2, 21)])), [
+    "a1 two",
+    "a2 two",
+  ]);
 });
 
 test("a table row that comes late is seen only by rows that the table had not let pass, and not over a newer one", () => {
@@ -74,12 +118,27 @@ test("a table row that comes late is seen only by rows that the table had not le
 });
 
 test("a row without event time waits for the table's end", () => {
-  const result = runLookup([t("one", 3), s(1, NO_EVENT_TIME), table(5), t("two", 6), table(MAX_WATERMARK), watermark(MAX_WATERMARK)]);
+  const result = runLookup([
+    t("one", 3),
+    s(1, NO_EVENT_TIME),
+    table(5),
+    t("two", 6),
+    table(MAX_WATERMARK),
+    watermark(MAX_WATERMARK),
+  ]);
   assert.deepEqual(joined(result), ["a1 two"]);
 });
 
 test("an idle table counts as having caught up", () => {
-  const result = runLookup([t("one", NO_EVENT_TIME), s(1, 5), idle(true, 1), s(2, 6), idle(false, 1), s(3, 7), watermark(8)]);
+  const result = runLookup([
+    t("one", NO_EVENT_TIME),
+    s(1, 5),
+    idle(true, 1),
+    s(2, 6),
+    idle(false, 1),
+    s(3, 7),
+    watermark(8),
+  ]);
   assert.deepEqual(joined(result), ["a1 one", "a2 one"]);
   assert.deepEqual(result.watermarks, []);
 });
@@ -90,7 +149,14 @@ test("the stream's idleness is told once its rows have passed", () => {
 });
 
 test("keys do not see each other's rows", () => {
-  const result = runLookup([t("A", 0), t("B", 0, { k: "b" }), table(MAX_WATERMARK), s(1, 1), s(2, 1, "b"), s(3, 1, "c")]);
+  const result = runLookup([
+    t("A", 0),
+    t("B", 0, { k: "b" }),
+    table(MAX_WATERMARK),
+    s(1, 1),
+    s(2, 1, "b"),
+    s(3, 1, "c"),
+  ]);
   assert.deepEqual(joined(result), ["a1 A", "b2 B", "c3 null"]);
 });
 
@@ -108,10 +174,13 @@ test("a join that throws loses its row, waiting or not", () => {
 });
 
 test("a row of the table cannot be changed by user code", () => {
-  const result = runLookup([rec({ k: "a", name: { deep: [1] } }, 0, { input: 1 }), table(5), s(1, 1), s(2, 2)], (record, row) => {
-    (row as unknown as { name: { deep: number[] } }).name.deep.push(2);
-    return record;
-  });
+  const result = runLookup(
+    [rec({ k: "a", name: { deep: [1] } }, 0, { input: 1 }), table(5), s(1, 1), s(2, 2)],
+    (record, row) => {
+      (row as unknown as { name: { deep: number[] } }).name.deep.push(2);
+      return record;
+    },
+  );
   assert.equal(result.errors.length, 2);
 });
 

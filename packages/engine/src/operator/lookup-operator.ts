@@ -57,7 +57,10 @@ export class LookupOperator implements Operator {
     this.#fn = options.fn as (record: unknown, row: unknown) => unknown;
     this.#state = context.keyedState({
       timers: ["prune"],
-      states: [{ name: "versions", kind: "value", isolation: "live", codec: { ...PLAIN_CODEC, decode: frozen } }, WaitingRows.descriptor],
+      states: [
+        { name: "versions", kind: "value", isolation: "live", codec: { ...PLAIN_CODEC, decode: frozen } },
+        WaitingRows.descriptor,
+      ],
     });
     this.#versions = this.#state.value<TableVersions>("versions");
     this.#waiting = new WaitingRows(this.#state);
@@ -169,7 +172,8 @@ export class LookupOperator implements Operator {
     try {
       const joined = this.#fn(stream.record, version?.row?.value);
       refusePromise(joined, "a lookup function");
-      if (joined === undefined) throw new TidemarkError("TM_RECORD", "a lookup function must return a record, it returned undefined");
+      if (joined === undefined)
+        throw new TidemarkError("TM_RECORD", "a lookup function must return a record, it returned undefined");
       this.#writer.write(joined, { timestamp: stream.timestamp, watermark: stream.watermark });
     } catch (error) {
       this.#writer.rollback();

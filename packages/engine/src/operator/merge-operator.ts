@@ -34,7 +34,9 @@ export class MergeOperator implements Operator {
   facts(): Json {
     return {
       watermark: watermarkJson(this.#combiner.watermark),
-      inputs: this.#combiner.facts().map(({ watermark, idle, ended }) => ({ watermark: watermarkJson(watermark), idle, ended })),
+      inputs: this.#combiner
+        .facts()
+        .map(({ watermark, idle, ended }) => ({ watermark: watermarkJson(watermark), idle, ended })),
     };
   }
 

@@ -14,13 +14,23 @@ const BITS = 8;
 
 /** One thing that happens to an operator. */
 export type ScriptElement =
-  | { readonly kind: "rec"; readonly input: number; readonly value: unknown; readonly time: number; readonly rowKind: number }
+  | {
+      readonly kind: "rec";
+      readonly input: number;
+      readonly value: unknown;
+      readonly time: number;
+      readonly rowKind: number;
+    }
   | { readonly kind: "watermark"; readonly input: number; readonly time: number }
   | { readonly kind: "idle"; readonly input: number; readonly idle: boolean }
   | { readonly kind: "clock"; readonly now: number };
 
 /** A record; its row carries the last watermark of its input. */
-export function rec(value: unknown, time: number, options: { input?: number; rowKind?: keyof typeof ROW_KINDS } = {}): ScriptElement {
+export function rec(
+  value: unknown,
+  time: number,
+  options: { input?: number; rowKind?: keyof typeof ROW_KINDS } = {},
+): ScriptElement {
   return { kind: "rec", input: options.input ?? 0, value, time, rowKind: ROW_KINDS[options.rowKind ?? "insert"] };
 }
 export function watermark(time: number, input = 0): ScriptElement {
@@ -126,7 +136,8 @@ function steps(script: readonly ScriptElement[], batches: boolean): (readonly Sc
   const grouped: ScriptElement[][] = [];
   for (const element of script) {
     const last = grouped.at(-1)?.[0];
-    if (batches && element.kind === "rec" && last?.kind === "rec" && last.input === element.input) grouped.at(-1)?.push(element);
+    if (batches && element.kind === "rec" && last?.kind === "rec" && last.input === element.input)
+      grouped.at(-1)?.push(element);
     else grouped.push([element]);
   }
   return grouped;
@@ -209,7 +220,9 @@ class ScriptJob {
       errors: this.#errors,
       counts: this.#counts,
       keys: this.#instances.reduce((keys, { state }) => keys + (state?.size().rows ?? 0), 0),
-      snapshotBytes: this.#instances.flatMap(({ state }) => state?.snapshot() ?? []).reduce((bytes, { payload }) => bytes + payload.length, 0),
+      snapshotBytes: this.#instances
+        .flatMap(({ state }) => state?.snapshot() ?? [])
+        .reduce((bytes, { payload }) => bytes + payload.length, 0),
     };
   }
 
@@ -218,7 +231,8 @@ class ScriptJob {
     const shares = this.#instances.map((): ScriptElement[] => []);
     for (const element of step) {
       if (element.kind !== "rec") continue;
-      const owner = key === null ? 0 : this.#ownerOf(keyGroupOf(keyColumnOf([key(element.value)]).hashes[0] as number, BITS));
+      const owner =
+        key === null ? 0 : this.#ownerOf(keyGroupOf(keyColumnOf([key(element.value)]).hashes[0] as number, BITS));
       shares[owner]?.push(element);
     }
     shares.forEach((share, index) => {
@@ -240,7 +254,8 @@ class ScriptJob {
       name: "under-test",
       clock: { now: () => this.#now, monotonicMs: () => this.#now },
       output: this.#output(this.#rows, told),
-      sideOutput: (name) => (name === "late" && this.#options.hasLate !== false ? this.#output(this.#late, null) : null),
+      sideOutput: (name) =>
+        name === "late" && this.#options.hasLate !== false ? this.#output(this.#late, null) : null,
       keyedState: (opened) => {
         state = memoryBackend().openKeyedState({ ...opened, operator: "under-test", keyGroupBits: BITS });
         return state;
@@ -287,7 +302,11 @@ class ScriptJob {
 
 function batchesOf(share: readonly ScriptElement[], mark: number): RecordBatch[] {
   const batches: RecordBatch[] = [];
-  const builder = new BatchBuilder({ layout: null, emit: (batch) => batches.push(batch), origin: { port: "in", split: "0" } });
+  const builder = new BatchBuilder({
+    layout: null,
+    emit: (batch) => batches.push(batch),
+    origin: { port: "in", split: "0" },
+  });
   share.forEach((element, offset) => {
     if (element.kind === "rec") {
       builder.append(element.value, { timestamp: element.time, watermark: mark, rowKind: element.rowKind, offset });
@@ -311,7 +330,9 @@ function byKey(rows: readonly ScriptRow[]): Map<string, ScriptRow[]> {
   const groups = new Map<string, ScriptRow[]>();
   for (const row of rows) {
     const { k, key } = Object(row.value) as { k?: unknown; key?: unknown };
-    const name = JSON.stringify(key ?? k ?? null, (_name, part: unknown) => (typeof part === "bigint" ? `${part}n` : part));
+    const name = JSON.stringify(key ?? k ?? null, (_name, part: unknown) =>
+      typeof part === "bigint" ? `${part}n` : part,
+    );
     const group = groups.get(name);
     if (group === undefined) groups.set(name, [row]);
     else group.push(row);

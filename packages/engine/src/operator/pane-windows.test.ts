@@ -4,7 +4,11 @@ import fc from "fast-check";
 import { PaneWindows, type AlignedWindowSpec } from "./pane-windows.ts";
 
 const spec: fc.Arbitrary<AlignedWindowSpec> = fc
-  .record({ part: fc.integer({ min: 1, max: 20 }), parts: fc.integer({ min: 1, max: 6 }), offsetMs: fc.integer({ min: 0, max: 30 }) })
+  .record({
+    part: fc.integer({ min: 1, max: 20 }),
+    parts: fc.integer({ min: 1, max: 6 }),
+    offsetMs: fc.integer({ min: 0, max: 30 }),
+  })
   .chain(({ part, parts, offsetMs }) =>
     fc.constantFrom<AlignedWindowSpec>(
       { kind: "tumbling", sizeMs: part * parts, offsetMs },
@@ -36,7 +40,10 @@ test("a time is in the windows of its pane, which begin and end with panes", () 
       assert.ok(pane <= time && time < pane + windows.paneMs);
       const ends = windows.endsOf(pane);
       const expected = windowsAround(given, time);
-      assert.deepEqual(ends.map((end) => ({ start: windows.startOf(end), end })), expected);
+      assert.deepEqual(
+        ends.map((end) => ({ start: windows.startOf(end), end })),
+        expected,
+      );
       assert.equal(windows.lastEnd(pane), expected.at(-1)?.end);
       for (const end of ends) assert.equal(windows.paneOf(end - 1), windows.lastPane(end));
       const after = whole + 7;

@@ -31,7 +31,8 @@ export class PaneWindows {
     const spec = this.#spec;
     if (spec.kind === "cumulate") {
       const start = align(pane, spec.sizeMs, spec.offsetMs);
-      for (let end = this.#firstCumulatedEnd(pane, start, spec.stepMs); end <= start + spec.sizeMs; end += spec.stepMs) ends.push(end);
+      for (let end = this.#firstCumulatedEnd(pane, start, spec.stepMs); end <= start + spec.sizeMs; end += spec.stepMs)
+        ends.push(end);
       return ends;
     }
     const period = spec.kind === "hopping" ? spec.slideMs : spec.sizeMs;

@@ -30,7 +30,9 @@ export function processContext(spec: ProcessSpec, host: ProcessHost): ProcessCon
     time: Number.NaN,
     watermark: Number.NaN,
     now: () => host.now(),
-    state: Object.freeze(Object.fromEntries(spec.states.map(({ name, kind }) => [name, stateHandle(name, kind, host)]))),
+    state: Object.freeze(
+      Object.fromEntries(spec.states.map(({ name, kind }) => [name, stateHandle(name, kind, host)])),
+    ),
     timer(name) {
       const handle = timers.get(name);
       if (handle !== undefined) return handle;
@@ -48,7 +50,9 @@ function timerHandle(name: string, timer: number, host: ProcessHost): object {
   return Object.freeze({
     at(time: unknown): void {
       if (typeof time !== "number" || Number.isNaN(time) || time === Number.POSITIVE_INFINITY) {
-        throw new TidemarkError("TM_USER_CODE", `timer "${name}" needs a time in epoch milliseconds`, { facts: { given: String(time) } });
+        throw new TidemarkError("TM_USER_CODE", `timer "${name}" needs a time in epoch milliseconds`, {
+          facts: { given: String(time) },
+        });
       }
       host.setTimer(timer, time);
     },

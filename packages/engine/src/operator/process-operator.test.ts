@@ -3,7 +3,14 @@ import { test } from "node:test";
 import { z } from "zod";
 import { PLAIN_CODEC } from "../state/state-codec.ts";
 import { MAX_WATERMARK, NO_EVENT_TIME } from "../time/watermark.ts";
-import { clock, rec, runScript, watermark, type ScriptElement, type ScriptResult } from "./operator-script.test-only.ts";
+import {
+  clock,
+  rec,
+  runScript,
+  watermark,
+  type ScriptElement,
+  type ScriptResult,
+} from "./operator-script.test-only.ts";
 import { ProcessOperator } from "./process-operator.ts";
 import type { ProcessSpec } from "./process-spec.ts";
 
@@ -22,7 +29,12 @@ interface Context {
   now(): number;
   readonly state: {
     readonly n: { get(): number | undefined; set(n: number): void; clear(): void };
-    readonly list: { get(): readonly unknown[]; add(value: unknown): void; set(values: readonly unknown[]): void; clear(): void };
+    readonly list: {
+      get(): readonly unknown[];
+      add(value: unknown): void;
+      set(values: readonly unknown[]): void;
+      clear(): void;
+    };
     readonly map: {
       get(key: string): unknown;
       has(key: string): boolean;
@@ -41,26 +53,42 @@ interface Context {
 const v = (k: string, value: number): Value => ({ k, v: value });
 
 function runProcess(
-  functions: { onRecord(record: Value, c: Context): unknown; event?(c: Context): unknown; other?(c: Context): unknown; wall?(c: Context): unknown },
+  functions: {
+    onRecord(record: Value, c: Context): unknown;
+    event?(c: Context): unknown;
+    other?(c: Context): unknown;
+    wall?(c: Context): unknown;
+  },
   script: readonly ScriptElement[],
   options: { debug?: boolean; emits?: ProcessSpec["emits"] } = {},
 ): ScriptResult {
   const ignore = (): void => undefined;
   const spec: ProcessSpec = {
     emits: options.emits === undefined ? z.object({ k: z.string(), text: z.string() }) : options.emits,
-    states: (["value", "list", "map"] as const).map((kind) => ({ name: kind === "value" ? "n" : kind, kind, codec: PLAIN_CODEC })),
+    states: (["value", "list", "map"] as const).map((kind) => ({
+      name: kind === "value" ? "n" : kind,
+      kind,
+      codec: PLAIN_CODEC,
+    })),
     timers: [
       { name: "event", domain: "eventTime" },
       { name: "other", domain: "eventTime" },
       { name: "wall", domain: "processingTime" },
     ],
     onRecord: functions.onRecord as ProcessSpec["onRecord"],
-    onTimer: [functions.event, functions.other, functions.wall].map((fn) => (fn ?? ignore) as ProcessSpec["onTimer"][number]),
+    onTimer: [functions.event, functions.other, functions.wall].map(
+      (fn) => (fn ?? ignore) as ProcessSpec["onTimer"][number],
+    ),
   };
-  return runScript({ make: (context) => new ProcessOperator(context, { spec }), script, debug: options.debug ?? false });
+  return runScript({
+    make: (context) => new ProcessOperator(context, { spec }),
+    script,
+    debug: options.debug ?? false,
+  });
 }
 
-const texts = ({ rows }: ScriptResult): string[] => rows.map(({ value, time }) => `${(value as { text: string }).text}@${time}`);
+const texts = ({ rows }: ScriptResult): string[] =>
+  rows.map(({ value, time }) => `${(value as { text: string }).text}@${time}`);
 const say = (c: Context, text: string): void => {
   c.emit({ k: c.key, text });
 };
@@ -74,7 +102,10 @@ test("state of every kind lasts from record to record", () => {
         list.add({ seen: r.v });
         map.set(`v${r.v}`, r.v);
         if (map.has("v3")) map.delete("v1");
-        say(c, `${n.get()} ${JSON.stringify(list.get())} ${map.keys().join(" ")} ${map.size} ${JSON.stringify(map.entries())} ${map.get("v2")}`);
+        say(
+          c,
+          `${n.get()} ${JSON.stringify(list.get())} ${map.keys().join(" ")} ${map.size} ${JSON.stringify(map.entries())} ${String(map.get("v2"))}`,
+        );
         if (r.v === 3) {
           n.clear();
           list.clear();
@@ -84,11 +115,14 @@ test("state of every kind lasts from record to record", () => {
     },
     [rec(v("a", 1), 1), rec(v("b", 9), 1), rec(v("a", 2), 2), rec(v("a", 3), 3)],
   );
-  assert.deepEqual(texts(result).filter((text) => !text.startsWith("9")), [
-    `1 [{"seen":1}] v1 1 [["v1",1]] undefined@1`,
-    `3 [{"seen":1},{"seen":2}] v1 v2 2 [["v1",1],["v2",2]] 2@2`,
-    `6 [{"seen":1},{"seen":2},{"seen":3}] v2 v3 2 [["v2",2],["v3",3]] 2@3`,
-  ]);
+  assert.deepEqual(
+    texts(result).filter((text) => !text.startsWith("9")),
+    [
+      `1 [{"seen":1}] v1 1 [["v1",1]] undefined@1`,
+      `3 [{"seen":1},{"seen":2}] v1 v2 2 [["v1",1],["v2",2]] 2@2`,
+      `6 [{"seen":1},{"seen":2},{"seen":3}] v2 v3 2 [["v2",2],["v3",3]] 2@3`,
+    ],
+  );
   assert.equal(result.keys, 1);
 });
 
@@ -109,7 +143,14 @@ test("event-time timers fire in order of time before later records and with thei
     },
     [rec(v("a", 1), 0), watermark(4), watermark(20), rec(v("a", 2), 25), watermark(MAX_WATERMARK)],
   );
-  assert.deepEqual(texts(result), ["record 1@0", "other 20@5", "event@10", "record 2@25", "other Infinity@30", "event@35"]);
+  assert.deepEqual(texts(result), [
+    "record 1@0",
+    "other 20@5",
+    "event@10",
+    "record 2@25",
+    "other Infinity@30",
+    "event@35",
+  ]);
   assert.deepEqual(result.rows.map(({ watermark: before }) => before).slice(1, 4), [4, 9, 20]);
   assert.equal(result.keys, 0);
 });
@@ -128,7 +169,10 @@ test("a timer is pending once: at replaces, clear forgets, a time that has passe
     },
     [rec(v("a", 50), 1), rec(v("a", 20), 2), rec(v("b", 30), 2), rec(v("b", 0), 3), watermark(40), rec(v("a", 7), 41)],
   );
-  assert.deepEqual(texts(result).filter((text) => text.startsWith("timer")), ["timer 20@20", "timer 7@7"]);
+  assert.deepEqual(
+    texts(result).filter((text) => text.startsWith("timer")),
+    ["timer 20@20", "timer 7@7"],
+  );
   assert.equal(result.keys, 0);
 });
 
@@ -168,7 +212,13 @@ test("a record whose function throws leaves no trace", () => {
   );
   assert.equal(result.rows.length, 1_501);
   assert.equal(texts(result).at(-1), "timer 10 10 1 10@10");
-  assert.deepEqual(result.errors.map(({ key, record }) => [key, record]), [["a", v("a", 99)], ["b", v("b", 99)]]);
+  assert.deepEqual(
+    result.errors.map(({ key, record }) => [key, record]),
+    [
+      ["a", v("a", 99)],
+      ["b", v("b", 99)],
+    ],
+  );
   assert.equal(result.keys, 1);
 });
 
@@ -214,10 +264,15 @@ test("misuse is the record's error", () => {
       kept = c;
     },
   ];
-  const result = runProcess({ onRecord: (r, c) => misuses[r.v]?.(c) }, misuses.map((_, i) => rec(v("a", i), i)));
+  const result = runProcess(
+    { onRecord: (r, c) => misuses[r.v]?.(c) },
+    misuses.map((_, i) => rec(v("a", i), i)),
+  );
   assert.deepEqual(result.rows, []);
   const messages = result.errors.map(({ message }) => message);
-  [/no timer "nope"/, /epoch milliseconds/, /text/, /function/, /promise/].forEach((expected, i) => assert.match(messages[i] ?? "", expected));
+  [/no timer "nope"/, /epoch milliseconds/, /text/, /function/, /promise/].forEach((expected, i) =>
+    assert.match(messages[i] ?? "", expected),
+  );
   assert.equal(messages.length, 5);
   assert.throws(() => kept?.state.n.get(), /used after its call/);
 });

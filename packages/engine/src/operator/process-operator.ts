@@ -107,7 +107,11 @@ export class ProcessOperator implements Operator {
   onProcessingTime(now: number): void {
     this.#rearmLimit.reset();
     const { timers } = this.#state;
-    for (let due = timers.popDue(this.#processingTimers, now); due !== null; due = timers.popDue(this.#processingTimers, now)) {
+    for (
+      let due = timers.popDue(this.#processingTimers, now);
+      due !== null;
+      due = timers.popDue(this.#processingTimers, now)
+    ) {
       // The wall clock says nothing about event time: the output gets the time at which the stream stands.
       this.#runTimer(due, { timestamp: this.#watermark, watermark: this.#watermark });
     }
@@ -146,7 +150,11 @@ export class ProcessOperator implements Operator {
     const { timers } = this.#state;
     if (this.#eventTimers === 0 || timers.earliest(this.#eventTimers) > this.#watermark) return;
     this.#rearmLimit.reset();
-    for (let due = timers.popDue(this.#eventTimers, this.#watermark); due !== null; due = timers.popDue(this.#eventTimers, this.#watermark)) {
+    for (
+      let due = timers.popDue(this.#eventTimers, this.#watermark);
+      due !== null;
+      due = timers.popDue(this.#eventTimers, this.#watermark)
+    ) {
       this.#runTimer(due, { timestamp: due.time, watermark: Math.min(due.time - 1, this.#watermark) });
     }
   }
@@ -169,7 +177,8 @@ export class ProcessOperator implements Operator {
     this.#writer.begin();
     this.#call = call;
     try {
-      const returned = call.batch === null ? this.#onTimer[call.row]?.(user) : this.#onRecord(this.#view.at(call.row), user);
+      const returned =
+        call.batch === null ? this.#onTimer[call.row]?.(user) : this.#onRecord(this.#view.at(call.row), user);
       refusePromise(returned, call.batch === null ? "a timer function" : "onRecord");
     } catch (error) {
       this.#call = null;
@@ -187,7 +196,10 @@ export class ProcessOperator implements Operator {
 
   #running(): Call {
     if (this.#call !== null) return this.#call;
-    throw new TidemarkError("TM_USER_CODE", "the context of a process function was used after its call; state, timers and emit are for the call only");
+    throw new TidemarkError(
+      "TM_USER_CODE",
+      "the context of a process function was used after its call; state, timers and emit are for the call only",
+    );
   }
 
   #setTimer(timer: number, time: number): void {
@@ -199,7 +211,10 @@ export class ProcessOperator implements Operator {
   #emit(record: unknown): void {
     const { timestamp, watermark } = this.#running();
     if (this.#spec.emits === null) {
-      throw new TidemarkError("TM_USER_CODE", "a process function emits only with a schema of what it emits: add emits");
+      throw new TidemarkError(
+        "TM_USER_CODE",
+        "a process function emits only with a schema of what it emits: add emits",
+      );
     }
     this.#writer.write(record, { timestamp, watermark });
   }

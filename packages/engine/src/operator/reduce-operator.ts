@@ -73,7 +73,11 @@ export class ReduceOperator implements Operator {
   }
 
   #update(batch: RecordBatch, row: number, stateRow: number): void {
-    const times = { timestamp: batch.timestamps[row] as number, watermark: batch.watermarks[row] as number, tag: stateRow };
+    const times = {
+      timestamp: batch.timestamps[row] as number,
+      watermark: batch.watermarks[row] as number,
+      tag: stateRow,
+    };
     const accumulated = this.#accumulated.get(stateRow);
     if (accumulated === undefined) {
       const first = recordOf(batch, row);
@@ -85,7 +89,8 @@ export class ReduceOperator implements Operator {
     // Another copy: the one that was written shares its nested values with the batch.
     const reduced = this.#fn(this.#accumulated.get(stateRow), this.#view.at(row));
     refusePromise(reduced, "a reduce function");
-    if (reduced === undefined) throw new TidemarkError("TM_RECORD", "a reduce function must return a record, it returned undefined");
+    if (reduced === undefined)
+      throw new TidemarkError("TM_RECORD", "a reduce function must return a record, it returned undefined");
     this.#accumulated.set(stateRow, reduced);
     this.#writer.write(reduced, { ...times, rowKind: ROW_KINDS.updateAfter });
   }

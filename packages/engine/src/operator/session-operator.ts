@@ -48,7 +48,14 @@ export class SessionOperator implements Operator {
     this.#latenessMs = options.allowedLatenessMs;
     this.#state = context.keyedState({
       timers: ["session"],
-      states: [{ name: "sessions", kind: "value", isolation: this.#set.custom ? "copy" : "live", codec: sessionCodec(this.#set) }],
+      states: [
+        {
+          name: "sessions",
+          kind: "value",
+          isolation: this.#set.custom ? "copy" : "live",
+          codec: sessionCodec(this.#set),
+        },
+      ],
     });
     this.#sessions = this.#state.value<SessionList>("sessions");
     this.#writer = new ResultWriter(context.output);
@@ -143,7 +150,10 @@ export class SessionOperator implements Operator {
       joined = { ...joined, revision: joined.revision + 1, pending: false };
     }
     const others = sessions.filter((session) => !parts.includes(session));
-    this.#keep(stateRow, [...others, joined].sort((a, b) => a.first - b.first));
+    this.#keep(
+      stateRow,
+      [...others, joined].sort((a, b) => a.first - b.first),
+    );
   }
 
   #advance(watermark: number): void {
@@ -178,7 +188,12 @@ export class SessionOperator implements Operator {
     } catch (error) {
       this.#writer.rollback();
       rethrowInternal(error);
-      this.#context.userError(error, { batch: null, row: -1, key: this.#state.keys.key(row), doing: "computing a window's result" });
+      this.#context.userError(error, {
+        batch: null,
+        row: -1,
+        key: this.#state.keys.key(row),
+        doing: "computing a window's result",
+      });
       return false;
     }
     this.#writer.commit();
@@ -200,7 +215,8 @@ export class SessionOperator implements Operator {
     }
     this.#sessions.set(row, sessions);
     let next = Number.POSITIVE_INFINITY;
-    for (const { last, pending } of sessions) next = Math.min(next, pending ? this.#fireTime(last) : this.#dropTime(last));
+    for (const { last, pending } of sessions)
+      next = Math.min(next, pending ? this.#fireTime(last) : this.#dropTime(last));
     this.#state.timers.set(row, SESSION_TIMER, next);
   }
 

@@ -44,7 +44,10 @@ export class StatelessOperator implements Operator {
   }
 
   /** The failing record as a row. Behind the first step of a run it is in no batch, and gets one of its own. */
-  #place(failure: { batch: RecordBatch; row: number; step: number; record: unknown }): { batch: RecordBatch; row: number } {
+  #place(failure: { batch: RecordBatch; row: number; step: number; record: unknown }): {
+    batch: RecordBatch;
+    row: number;
+  } {
     const { batch, row, step, record } = failure;
     if (step === 0) return { batch, row };
     const { timestamps, watermarks, origin } = batch;
@@ -52,7 +55,8 @@ export class StatelessOperator implements Operator {
       batch: oneRowBatch(record, {
         timestamp: timestamps[row] as number,
         watermark: watermarks[row] as number,
-        origin: origin === null ? null : { port: origin.port, split: origin.split, offset: origin.offsets[row] as number },
+        origin:
+          origin === null ? null : { port: origin.port, split: origin.split, offset: origin.offsets[row] as number },
       }),
       row: 0,
     };

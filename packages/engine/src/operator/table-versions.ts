@@ -38,7 +38,9 @@ export function withoutUnseen(versions: TableVersions, time: number): TableVersi
 export function prunableAt(versions: TableVersions): number | null {
   const last = versions.at(-1);
   if (last === undefined || (versions.length === 1 && last.row !== null)) return null;
-  return last.visibleAfter === Number.NEGATIVE_INFINITY ? last.timestamp : Math.max(last.timestamp, last.visibleAfter + 1);
+  return last.visibleAfter === Number.NEGATIVE_INFINITY
+    ? last.timestamp
+    : Math.max(last.timestamp, last.visibleAfter + 1);
 }
 
 function versionIndex(versions: TableVersions, time: number): number {

@@ -23,8 +23,22 @@ test("a run of steps keeps order and times", () => {
     { kind: "flatMap", name: "flatMap-2", fn: (r: Value) => [r, { ...r, v: -r.v }] },
     { kind: "map", name: "map-3", fn: (r: Value) => ({ double: r.v * 2 }) },
   ];
-  const result = runSteps(steps, [rec(v("a", 1), 5), rec(v("a", 2), 6), watermark(4), rec(v("b", 3), 7), watermark(MAX_WATERMARK)]);
-  assert.deepEqual(result.rows.map(({ value, time }) => [(value as { double: number }).double, time]), [[2, 5], [-2, 5], [6, 7], [-6, 7]]);
+  const result = runSteps(steps, [
+    rec(v("a", 1), 5),
+    rec(v("a", 2), 6),
+    watermark(4),
+    rec(v("b", 3), 7),
+    watermark(MAX_WATERMARK),
+  ]);
+  assert.deepEqual(
+    result.rows.map(({ value, time }) => [(value as { double: number }).double, time]),
+    [
+      [2, 5],
+      [-2, 5],
+      [6, 7],
+      [-6, 7],
+    ],
+  );
   assert.deepEqual(result.watermarks, [4, MAX_WATERMARK]);
 });
 
@@ -41,7 +55,10 @@ test("a step that throws loses its record, which is told as it entered the step"
     },
   ];
   const result = runSteps(steps, [rec(v("a", 1), 5), rec(v("a", 2), 6)]);
-  assert.deepEqual(result.rows.map(({ value }) => value), [{ v: 3 }]);
+  assert.deepEqual(
+    result.rows.map(({ value }) => value),
+    [{ v: 3 }],
+  );
   assert.deepEqual(result.errors, [{ message: "two", key: null, record: { v: 2 } }]);
 });
 
@@ -57,7 +74,11 @@ test("keyBy gives canonical keys and loses records whose key is none", () => {
             batch: (batch) => {
               for (let row = 0; row < batch.length; row++) {
                 const from = batch.keys?.offsets[row] as number;
-                keys.push(decodeKey((batch.keys?.bytes ?? new Uint8Array()).subarray(from, from + (batch.keys?.lengths[row] as number))));
+                keys.push(
+                  decodeKey(
+                    (batch.keys?.bytes ?? new Uint8Array()).subarray(from, from + (batch.keys?.lengths[row] as number)),
+                  ),
+                );
               }
               context.output.batch(batch);
             },
@@ -74,16 +95,45 @@ test("keyBy gives canonical keys and loses records whose key is none", () => {
     key: null,
     isKeyed: false,
   });
-  assert.deepEqual(result.rows.map(({ value }) => value), [v("a", 3)]);
-  assert.deepEqual(keys, [["a", 3], ["a", 3]]);
+  assert.deepEqual(
+    result.rows.map(({ value }) => value),
+    [v("a", 3)],
+  );
+  assert.deepEqual(keys, [
+    ["a", 3],
+    ["a", 3],
+  ]);
   assert.equal(result.errors.length, 2);
   assert.deepEqual(result.watermarks, [9]);
 });
 
 test("merge takes the least watermark, row by row, and is idle when all inputs are", () => {
-  const script = [rec(v("a", 1), 1), watermark(10), watermark(5, 1), rec(v("b", 2), 11), rec(v("c", 3), 6, { input: 1 }), idle(true, 1), idle(true), idle(false), watermark(12)];
-  const result = runScript({ make: (context) => new MergeOperator(context, { inputs: 2 }), script, inputs: 2, key: null, isKeyed: false });
-  assert.deepEqual(result.rows.map(({ value, watermark: before }) => [(value as Value).k, before]), [["a", -Infinity], ["b", 5], ["c", 5]]);
+  const script = [
+    rec(v("a", 1), 1),
+    watermark(10),
+    watermark(5, 1),
+    rec(v("b", 2), 11),
+    rec(v("c", 3), 6, { input: 1 }),
+    idle(true, 1),
+    idle(true),
+    idle(false),
+    watermark(12),
+  ];
+  const result = runScript({
+    make: (context) => new MergeOperator(context, { inputs: 2 }),
+    script,
+    inputs: 2,
+    key: null,
+    isKeyed: false,
+  });
+  assert.deepEqual(
+    result.rows.map(({ value, watermark: before }) => [(value as Value).k, before]),
+    [
+      ["a", -Infinity],
+      ["b", 5],
+      ["c", 5],
+    ],
+  );
   assert.deepEqual(result.watermarks, [5, 10, 12]);
   assert.deepEqual(result.idles, [true, false]);
 });

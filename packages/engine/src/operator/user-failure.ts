@@ -10,5 +10,8 @@ export function refusePromise(returned: unknown, what: string): void {
   if (!(returned instanceof Promise)) return;
   // The misuse itself is reported; its own outcome, which comes too late, must not end the process.
   returned.catch(() => undefined);
-  throw new TidemarkError("TM_USER_CODE", `${what} returned a promise: user functions are synchronous, do asynchronous work before or after`);
+  throw new TidemarkError(
+    "TM_USER_CODE",
+    `${what} returned a promise: user functions are synchronous, do asynchronous work before or after`,
+  );
 }

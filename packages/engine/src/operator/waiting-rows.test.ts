@@ -6,7 +6,12 @@ import type { KeyedState } from "../state/state-backend.ts";
 import { WaitingRows } from "./waiting-rows.ts";
 
 function open(...from: KeyedState[]): { state: KeyedState; rows: WaitingRows } {
-  const state = memoryBackend().openKeyedState({ operator: "waiting", keyGroupBits: 8, timers: [], states: [WaitingRows.descriptor] });
+  const state = memoryBackend().openKeyedState({
+    operator: "waiting",
+    keyGroupBits: 8,
+    timers: [],
+    states: [WaitingRows.descriptor],
+  });
   for (const { payload } of from.flatMap((each) => each.snapshot())) state.restore(payload);
   return { state, rows: new WaitingRows(state) };
 }
@@ -50,7 +55,17 @@ test("the order lasts over restores, with rows taken and added in between", () =
 test("queues of several instances are put together by watermark, each key in its own order", () => {
   const one = open();
   const two = open();
-  for (const [record, watermark] of [["a0", -Infinity], ["a1", 4], ["a2", 9]] as const) add(one, "a", record, watermark);
-  for (const [record, watermark] of [["b0", 3], ["b1", 5], ["b2", 5]] as const) add(two, "b", record, watermark);
+  for (const [record, watermark] of [
+    ["a0", -Infinity],
+    ["a1", 4],
+    ["a2", 9],
+  ] as const)
+    add(one, "a", record, watermark);
+  for (const [record, watermark] of [
+    ["b0", 3],
+    ["b1", 5],
+    ["b2", 5],
+  ] as const)
+    add(two, "b", record, watermark);
   assert.deepEqual(drain(open(one.state, two.state)), ["a0", "b0", "a1", "b1", "b2", "a2"]);
 });

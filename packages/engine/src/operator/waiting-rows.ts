@@ -35,7 +35,12 @@ const PANE = 0;
  * watermarks stand.
  */
 export class WaitingRows {
-  static readonly descriptor: StateDescriptor = { name: STATE, kind: "panes", isolation: "live", codec: waitingListCodec() };
+  static readonly descriptor: StateDescriptor = {
+    name: STATE,
+    kind: "panes",
+    isolation: "live",
+    codec: waitingListCodec(),
+  };
 
   readonly #state: PaneState<WaitingList>;
   #queue: QueuedRow[] = [];
@@ -95,7 +100,9 @@ export class WaitingRows {
         this.#sequence = Math.max(this.#sequence, waiting.sequence + 1);
       }
     });
-    this.#queue.sort((a, b) => compare(a.waiting.watermark, b.waiting.watermark) || a.waiting.sequence - b.waiting.sequence);
+    this.#queue.sort(
+      (a, b) => compare(a.waiting.watermark, b.waiting.watermark) || a.waiting.sequence - b.waiting.sequence,
+    );
   }
 }
 

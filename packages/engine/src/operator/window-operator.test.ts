@@ -25,39 +25,75 @@ function runWindow(
   options: { aggregates?: NamedAggregates; allowedLatenessMs?: number; hasLate?: boolean } = {},
 ): ScriptResult {
   const { aggregates = SUM, allowedLatenessMs = 0, hasLate = true } = options;
-  return runScript({ make: (context) => new WindowOperator(context, { window, aggregates, allowedLatenessMs }), script, hasLate });
+  return runScript({
+    make: (context) => new WindowOperator(context, { window, aggregates, allowedLatenessMs }),
+    script,
+    hasLate,
+  });
 }
 
 const v = (k: string, value: number): Value => ({ k, v: value });
 /** "key start-end #revision: sum" */
 const results = ({ rows }: ScriptResult): string[] =>
   rows.map(({ value }) => {
-    const { key, window, revision, sum } = value as { key: string; window: { start: number; end: number }; revision: number; sum: number };
+    const { key, window, revision, sum } = value as {
+      key: string;
+      window: { start: number; end: number };
+      revision: number;
+      sum: number;
+    };
     return `${key} ${window.start}-${window.end} #${revision}: ${sum}`;
   });
 
 test("a tumbling window fires once the watermark has reached its last millisecond", () => {
-  const result = runWindow(TUMBLING, [rec(v("a", 1), 0), rec(v("a", 2), 9), rec(v("b", 3), 5), rec(v("a", 4), 10), watermark(8), watermark(9), watermark(15)]);
+  const result = runWindow(TUMBLING, [
+    rec(v("a", 1), 0),
+    rec(v("a", 2), 9),
+    rec(v("b", 3), 5),
+    rec(v("a", 4), 10),
+    watermark(8),
+    watermark(9),
+    watermark(15),
+  ]);
   assert.deepEqual(results(result).sort(), ["a 0-10 #0: 3", "b 0-10 #0: 3"]);
-  assert.deepEqual(result.rows.map(({ time, watermark: before }) => [time, before]), [[9, 8], [9, 8]]);
+  assert.deepEqual(
+    result.rows.map(({ time, watermark: before }) => [time, before]),
+    [
+      [9, 8],
+      [9, 8],
+    ],
+  );
   assert.deepEqual(result.watermarks, [8, 9, 15]);
   assert.equal(result.keys, 1);
 });
 
 test("results have plain keys of their kind and one frozen window for all keys of a firing", () => {
   const { rows } = runScript({
-    make: (context) => new WindowOperator(context, { window: TUMBLING, aggregates: { n: countAggregate() } as NamedAggregates, allowedLatenessMs: 0 }),
+    make: (context) =>
+      new WindowOperator(context, {
+        window: TUMBLING,
+        aggregates: { n: countAggregate() } as NamedAggregates,
+        allowedLatenessMs: 0,
+      }),
     script: [rec({ k: 7 }, 1), rec({ k: -0 }, 1), watermark(MAX_WATERMARK)],
   });
   const values = rows.map((row) => row.value as { key: number; window: object; n: number });
-  assert.deepEqual(values.map(({ key, n }) => [key, n]), [[7, 1], [0, 1]]);
+  assert.deepEqual(
+    values.map(({ key, n }) => [key, n]),
+    [
+      [7, 1],
+      [0, 1],
+    ],
+  );
   assert.equal(values[0]?.window, values[1]?.window);
   assert.ok(Object.isFrozen(values[0]?.window));
 });
 
 test("everything fires at the end and nothing is left", () => {
   for (const window of [TUMBLING, HOPPING, CUMULATE]) {
-    const result = runWindow(window, [rec(v("a", 1), 3), rec(v("b", 1), 27), watermark(MAX_WATERMARK)], { allowedLatenessMs: 100 });
+    const result = runWindow(window, [rec(v("a", 1), 3), rec(v("b", 1), 27), watermark(MAX_WATERMARK)], {
+      allowedLatenessMs: 100,
+    });
     assert.equal(result.keys, 0);
     assert.deepEqual(result.watermarks, [MAX_WATERMARK]);
     assert.ok(result.rows.length >= 2);
@@ -65,7 +101,15 @@ test("everything fires at the end and nothing is left", () => {
 });
 
 test("hopping windows share panes, fire in order of end, and not again after a restore", () => {
-  const result = runWindow(HOPPING, [rec(v("a", 1), 2), rec(v("a", 2), 7), watermark(4), watermark(9), rec(v("a", 4), 12), watermark(14), watermark(30)]);
+  const result = runWindow(HOPPING, [
+    rec(v("a", 1), 2),
+    rec(v("a", 2), 7),
+    watermark(4),
+    watermark(9),
+    rec(v("a", 4), 12),
+    watermark(14),
+    watermark(30),
+  ]);
   assert.deepEqual(results(result), ["a -5-5 #0: 1", "a 0-10 #0: 3", "a 5-15 #0: 6", "a 10-20 #0: 4"]);
   assert.equal(result.keys, 0);
 });
@@ -73,29 +117,64 @@ test("hopping windows share panes, fire in order of end, and not again after a r
 test("several windows that are due at once fire in order of end, each before its own time", () => {
   const result = runWindow(TUMBLING, [rec(v("a", 2), 25), rec(v("a", 1), 5), watermark(100)]);
   assert.deepEqual(results(result), ["a 0-10 #0: 1", "a 20-30 #0: 2"]);
-  assert.deepEqual(result.rows.map(({ watermark: before }) => before), [8, 28]);
+  assert.deepEqual(
+    result.rows.map(({ watermark: before }) => before),
+    [8, 28],
+  );
 });
 
 test("cumulate windows grow to their size", () => {
-  const result = runWindow(CUMULATE, [rec(v("a", 1), 1), rec(v("a", 2), 6), rec(v("a", 4), 11), watermark(MAX_WATERMARK)]);
+  const result = runWindow(CUMULATE, [
+    rec(v("a", 1), 1),
+    rec(v("a", 2), 6),
+    rec(v("a", 4), 11),
+    watermark(MAX_WATERMARK),
+  ]);
   assert.deepEqual(results(result), ["a 0-5 #0: 1", "a 0-10 #0: 3", "a 10-15 #0: 4", "a 10-20 #0: 4"]);
 });
 
 test("an offset moves the windows, also before the epoch", () => {
-  const result = runWindow({ kind: "tumbling", sizeMs: 10, offsetMs: 3 }, [rec(v("a", 1), -8), rec(v("a", 2), 2), watermark(MAX_WATERMARK)]);
+  const result = runWindow({ kind: "tumbling", sizeMs: 10, offsetMs: 3 }, [
+    rec(v("a", 1), -8),
+    rec(v("a", 2), 2),
+    watermark(MAX_WATERMARK),
+  ]);
   assert.deepEqual(results(result), ["a -17--7 #0: 1", "a -7-3 #0: 2"]);
 });
 
 test("a late record within the allowed lateness gives the next revision at once", () => {
   const result = runWindow(
     TUMBLING,
-    [rec(v("a", 1), 5), watermark(12), rec(v("a", 2), 6), rec(v("a", 4), 7), rec(v("b", 9), 8), watermark(19), rec(v("a", 8), 9), watermark(40)],
+    [
+      rec(v("a", 1), 5),
+      watermark(12),
+      rec(v("a", 2), 6),
+      rec(v("a", 4), 7),
+      rec(v("b", 9), 8),
+      watermark(19),
+      rec(v("a", 8), 9),
+      watermark(40),
+    ],
     { allowedLatenessMs: 10 },
   );
-  assert.deepEqual(results(result).filter((line) => line.startsWith("a")), ["a 0-10 #0: 1", "a 0-10 #1: 3", "a 0-10 #2: 7"]);
-  assert.deepEqual(results(result).filter((line) => line.startsWith("b")), ["b 0-10 #0: 9"]);
+  assert.deepEqual(
+    results(result).filter((line) => line.startsWith("a")),
+    ["a 0-10 #0: 1", "a 0-10 #1: 3", "a 0-10 #2: 7"],
+  );
+  assert.deepEqual(
+    results(result).filter((line) => line.startsWith("b")),
+    ["b 0-10 #0: 9"],
+  );
   assert.deepEqual(result.late, [{ value: v("a", 8), time: 9, watermark: 19, kind: "insert" }]);
-  assert.deepEqual(result.rows.map(({ time, watermark: before }) => [time, before]), [[9, 8], [9, 12], [9, 12], [9, 12]]);
+  assert.deepEqual(
+    result.rows.map(({ time, watermark: before }) => [time, before]),
+    [
+      [9, 8],
+      [9, 12],
+      [9, 12],
+      [9, 12],
+    ],
+  );
   assert.equal(result.keys, 0);
 });
 
@@ -114,13 +193,17 @@ test("a record that is late for one of its windows is counted in the others", ()
 });
 
 test("with allowed lateness a late record re-fires each of its windows that has fired", () => {
-  const result = runWindow(HOPPING, [rec(v("a", 1), 7), watermark(14), rec(v("a", 2), 8), watermark(MAX_WATERMARK)], { allowedLatenessMs: 5 });
+  const result = runWindow(HOPPING, [rec(v("a", 1), 7), watermark(14), rec(v("a", 2), 8), watermark(MAX_WATERMARK)], {
+    allowedLatenessMs: 5,
+  });
   assert.deepEqual(results(result), ["a 0-10 #0: 1", "a 5-15 #0: 1", "a 5-15 #1: 3"]);
 });
 
 test("aggregates see panes in order of time", () => {
   const aggregates = { all: collectAggregate((r: Value) => r.v, 10) } as NamedAggregates;
-  const { rows } = runWindow(HOPPING, [rec(v("a", 1), 7), rec(v("a", 2), 3), rec(v("a", 3), 1), watermark(9)], { aggregates });
+  const { rows } = runWindow(HOPPING, [rec(v("a", 1), 7), rec(v("a", 2), 3), rec(v("a", 3), 1), watermark(9)], {
+    aggregates,
+  });
   assert.deepEqual((rows.at(-1)?.value as { all: number[] }).all, [2, 3, 1]);
 });
 
@@ -146,11 +229,16 @@ test("a custom aggregate that throws leaves every aggregate as it was", () => {
     result: ({ seen }) => seen,
   });
   const aggregates = { ...SUM, seen: picky } as NamedAggregates;
-  const result = runWindow(HOPPING, [rec(v("a", 1), 1), rec(v("a", -7), 6), rec(v("a", 2), 7), watermark(9)], { aggregates });
-  assert.deepEqual(result.rows.map(({ value }) => [(value as { sum: number }).sum, (value as { seen: number[] }).seen]), [
-    [1, [1]],
-    [3, [1, 2]],
-  ]);
+  const result = runWindow(HOPPING, [rec(v("a", 1), 1), rec(v("a", -7), 6), rec(v("a", 2), 7), watermark(9)], {
+    aggregates,
+  });
+  assert.deepEqual(
+    result.rows.map(({ value }) => [(value as { sum: number }).sum, (value as { seen: number[] }).seen]),
+    [
+      [1, [1]],
+      [3, [1, 2]],
+    ],
+  );
   assert.deepEqual(result.errors, [{ message: "negative", key: "a", record: v("a", -7) }]);
 });
 
@@ -164,11 +252,21 @@ test("a custom result that throws loses the result of that window, and revisions
       return count;
     },
   });
-  const result = runWindow(TUMBLING, [rec(v("a", 1), 1), watermark(9), rec(v("a", 1), 2), rec(v("a", 1), 3), watermark(MAX_WATERMARK)], {
-    aggregates: { n: failing } as NamedAggregates,
-    allowedLatenessMs: 5,
-  });
-  assert.deepEqual(result.rows.map(({ value }) => [(value as { revision: number }).revision, (value as { n: number }).n]), [[0, 2], [1, 3]]);
+  const result = runWindow(
+    TUMBLING,
+    [rec(v("a", 1), 1), watermark(9), rec(v("a", 1), 2), rec(v("a", 1), 3), watermark(MAX_WATERMARK)],
+    {
+      aggregates: { n: failing } as NamedAggregates,
+      allowedLatenessMs: 5,
+    },
+  );
+  assert.deepEqual(
+    result.rows.map(({ value }) => [(value as { revision: number }).revision, (value as { n: number }).n]),
+    [
+      [0, 2],
+      [1, 3],
+    ],
+  );
   assert.deepEqual(result.errors, [{ message: "too few", key: "a", record: null }]);
 });
 

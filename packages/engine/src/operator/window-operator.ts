@@ -169,7 +169,8 @@ export class WindowOperator implements Operator {
   #closePassed(stateRow: number, pane: number): void {
     for (const end of this.#windows.endsOf(pane)) {
       if (!this.#isDropped(end)) return;
-      if (this.#revisions.get(stateRow, this.#windows.lastPane(end)) === undefined) this.#noteRevision(stateRow, end, -1);
+      if (this.#revisions.get(stateRow, this.#windows.lastPane(end)) === undefined)
+        this.#noteRevision(stateRow, end, -1);
     }
   }
 
@@ -230,7 +231,12 @@ export class WindowOperator implements Operator {
       // It has fired, without a result: after a restore it must not fail again, and the next one is the first.
       this.#noteRevision(row, end, -1);
       rethrowInternal(error);
-      this.#context.userError(error, { batch: null, row: -1, key: this.#state.keys.key(row), doing: "computing a window's result" });
+      this.#context.userError(error, {
+        batch: null,
+        row: -1,
+        key: this.#state.keys.key(row),
+        doing: "computing a window's result",
+      });
       return;
     }
     this.#writer.commit();
@@ -291,7 +297,10 @@ export class WindowOperator implements Operator {
 
   /** The watermark at which next something happens to a pane: a window of it fires, or it is freed. */
   #nextTimeOf(pane: number): number {
-    return Math.min(this.#windows.nextEnd(pane, this.#watermark + 1) - 1, this.#windows.lastEnd(pane) - 1 + this.#latenessMs);
+    return Math.min(
+      this.#windows.nextEnd(pane, this.#watermark + 1) - 1,
+      this.#windows.lastEnd(pane) - 1 + this.#latenessMs,
+    );
   }
 
   #fail(error: unknown, batch: RecordBatch, row: number, doing: string): void {

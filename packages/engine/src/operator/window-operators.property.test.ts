@@ -22,7 +22,14 @@ interface Value {
 const script: fc.Arbitrary<readonly ScriptElement[]> = fc
   .array(
     fc.oneof(
-      { weight: 4, arbitrary: fc.record({ k: fc.constantFrom("a", "b", "c", 1), v: fc.integer({ min: -5, max: 5 }), back: fc.nat(40) }) },
+      {
+        weight: 4,
+        arbitrary: fc.record({
+          k: fc.constantFrom("a", "b", "c", 1),
+          v: fc.integer({ min: -5, max: 5 }),
+          back: fc.nat(40),
+        }),
+      },
       { weight: 1, arbitrary: fc.record({ rise: fc.integer({ min: 1, max: 15 }) }) },
     ),
     { maxLength: 40 },
@@ -66,21 +73,31 @@ const key = (value: unknown): string | number => (value as Value).k;
 
 test("aligned windows say the same after restores and splits, count each record once per window, and leave nothing", () => {
   fc.assert(
-    fc.property(script, windows, fc.constantFrom(0, 5, 30), fc.boolean(), (elements, window, allowedLatenessMs, custom) => {
-      const used = custom ? withCustom : aggregates;
-      const result = runScript({ make: (context) => new WindowOperator(context, { window, aggregates: used, allowedLatenessMs }), script: elements, key });
-      assert.equal(result.keys, 0);
-      assertRevisions(result.rows.map((row) => row.value));
-      if (custom || window.kind !== "tumbling") return;
-      // Every record is in the last revision of its window, or late.
-      const last = new Map<string, number>();
-      for (const { value } of result.rows) {
-        const { key: of, window: at, n } = value as { key: unknown; window: { start: number }; n: number };
-        last.set(`${typeof of} ${String(of)} ${at.start}`, n);
-      }
-      const counted = [...last.values()].reduce((sum, n) => sum + n, 0);
-      assert.equal(counted + result.late.length, elements.filter((element) => element.kind === "rec").length);
-    }),
+    fc.property(
+      script,
+      windows,
+      fc.constantFrom(0, 5, 30),
+      fc.boolean(),
+      (elements, window, allowedLatenessMs, custom) => {
+        const used = custom ? withCustom : aggregates;
+        const result = runScript({
+          make: (context) => new WindowOperator(context, { window, aggregates: used, allowedLatenessMs }),
+          script: elements,
+          key,
+        });
+        assert.equal(result.keys, 0);
+        assertRevisions(result.rows.map((row) => row.value));
+        if (custom || window.kind !== "tumbling") return;
+        // Every record is in the last revision of its window, or late.
+        const last = new Map<string, number>();
+        for (const { value } of result.rows) {
+          const { key: of, window: at, n } = value as { key: unknown; window: { start: number }; n: number };
+          last.set(`${typeof of} ${String(of)} ${at.start}`, n);
+        }
+        const counted = [...last.values()].reduce((sum, n) => sum + n, 0);
+        assert.equal(counted + result.late.length, elements.filter((element) => element.kind === "rec").length);
+      },
+    ),
     { numRuns: 150 },
   );
 });
@@ -89,7 +106,11 @@ test("sessions say the same after restores and splits, lie a gap apart, and leav
   fc.assert(
     fc.property(script, fc.constantFrom(0, 5, 30), fc.boolean(), (elements, allowedLatenessMs, custom) => {
       const used = custom ? withCustom : aggregates;
-      const result = runScript({ make: (context) => new SessionOperator(context, { gapMs: 6, aggregates: used, allowedLatenessMs }), script: elements, key });
+      const result = runScript({
+        make: (context) => new SessionOperator(context, { gapMs: 6, aggregates: used, allowedLatenessMs }),
+        script: elements,
+        key,
+      });
       assert.equal(result.keys, 0);
       for (const { value, time } of result.rows) {
         const { window } = value as { window: { start: number; end: number } };

@@ -19,7 +19,14 @@ function eventClock(options: Partial<EventClockOptions> = {}): { clock: ManualCl
   const clock = new ManualClock();
   return {
     clock,
-    time: new EventClock({ clock, outOfOrderMs: 0, maxAheadMs: Number.POSITIVE_INFINITY, idleMs: null, maxTimestamp: null, ...options }),
+    time: new EventClock({
+      clock,
+      outOfOrderMs: 0,
+      maxAheadMs: Number.POSITIVE_INFINITY,
+      idleMs: null,
+      maxTimestamp: null,
+      ...options,
+    }),
   };
 }
 
@@ -94,19 +101,27 @@ test("never idle where idleness is off", () => {
 
 test("watermarks do not depend on how rows are cut into batches", () => {
   fc.assert(
-    fc.property(fc.array(fc.array(fc.integer({ min: 0, max: 1_000 }), { maxLength: 5 }), { maxLength: 8 }), fc.nat(50), (batches, outOfOrderMs) => {
-      const { time: cut } = eventClock({ outOfOrderMs });
-      const { time: whole } = eventClock({ outOfOrderMs });
-      const all = batches.flat();
-      assert.deepEqual(batches.flatMap((rows) => advance(cut, ...rows)), advance(whole, ...all));
-      assert.equal(cut.watermark, all.length === 0 ? NO_WATERMARK : Math.max(...all) - outOfOrderMs - 1);
-    }),
+    fc.property(
+      fc.array(fc.array(fc.integer({ min: 0, max: 1_000 }), { maxLength: 5 }), { maxLength: 8 }),
+      fc.nat(50),
+      (batches, outOfOrderMs) => {
+        const { time: cut } = eventClock({ outOfOrderMs });
+        const { time: whole } = eventClock({ outOfOrderMs });
+        const all = batches.flat();
+        assert.deepEqual(
+          batches.flatMap((rows) => advance(cut, ...rows)),
+          advance(whole, ...all),
+        );
+        assert.equal(cut.watermark, all.length === 0 ? NO_WATERMARK : Math.max(...all) - outOfOrderMs - 1);
+      },
+    ),
   );
 });
 
 test("an event time is a finite number", () => {
   for (const value of [0, -1.5, Number.MAX_VALUE]) assert.equal(isEventTime(value), true);
-  for (const value of [Number.NaN, Number.POSITIVE_INFINITY, "12", null, undefined, 12n, new Date()]) assert.equal(isEventTime(value), false);
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY, "12", null, undefined, 12n, new Date()])
+    assert.equal(isEventTime(value), false);
   assert.equal(invalidEventTime(Number.NaN).code, "TM_RECORD");
   assert.match(invalidEventTime("2001").message, /returned=string/);
 });

@@ -39,7 +39,10 @@ test("an idle input holds nothing back, and comes back without turning time back
 });
 
 test("with all inputs idle the highest counts, whichever went idle last", () => {
-  for (const order of [[0, 1], [1, 0]] as const) {
+  for (const order of [
+    [0, 1],
+    [1, 0],
+  ] as const) {
     const combiner = new WatermarkCombiner(2);
     combiner.update(0, 10);
     combiner.update(1, 5);

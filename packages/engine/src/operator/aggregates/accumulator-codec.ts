@@ -12,7 +12,10 @@ export function keptAccumulator(form: string): StateCodec {
 }
 
 /** Codec of an accumulator with a form of its own in memory. */
-export function accumulatorCodec<A>(form: string, codec: { encode(accumulator: A): unknown; decode(plain: never): A }): StateCodec {
+export function accumulatorCodec<A>(
+  form: string,
+  codec: { encode(accumulator: A): unknown; decode(plain: never): A },
+): StateCodec {
   return {
     schemaHash: form,
     jsonSchema: null,

@@ -8,7 +8,8 @@ import { keptValue } from "../kept-value.ts";
 export function numberInput<In>(aggregate: string, input: (record: In) => number): (record: In) => number {
   return (record) => {
     const value: unknown = input(record);
-    if (typeof value === "number" && value !== Number.POSITIVE_INFINITY && value !== Number.NEGATIVE_INFINITY) return value;
+    if (typeof value === "number" && value !== Number.POSITIVE_INFINITY && value !== Number.NEGATIVE_INFINITY)
+      return value;
     throw new TidemarkError("TM_RECORD", `the function of ${aggregate}() must return a finite number or NaN`, {
       facts: { returned: typeof value === "number" ? value : typeName(value) },
     });
@@ -16,14 +17,22 @@ export function numberInput<In>(aggregate: string, input: (record: In) => number
 }
 
 /** A selector whose result is a string, number, bigint or boolean, or with `tuples` an array of those; else throws TM_KEY. */
-export function keyInput<In, V>(aggregate: string, input: (record: In) => V, options: { tuples: boolean }): (record: In) => V {
+export function keyInput<In, V>(
+  aggregate: string,
+  input: (record: In) => V,
+  options: { tuples: boolean },
+): (record: In) => V {
   return (record) => {
     const value = input(record);
     if (isKeyPart(value) || (options.tuples && Array.isArray(value) && value.every(isKeyPart))) return value;
     const or = options.tuples ? ", or an array of those" : "";
-    throw new TidemarkError("TM_KEY", `the function of ${aggregate}() must return a string, number, bigint or boolean${or}`, {
-      facts: { returned: typeName(value) },
-    });
+    throw new TidemarkError(
+      "TM_KEY",
+      `the function of ${aggregate}() must return a string, number, bigint or boolean${or}`,
+      {
+        facts: { returned: typeName(value) },
+      },
+    );
   };
 }
 

@@ -7,7 +7,10 @@ import { keptInput } from "./checked-input.ts";
  * The values of the first `max` records, in order of coming within a pane and pane by pane in time order; the values of
  * later records are left out. To see whether any were, count() beside it.
  */
-export function collectAggregate<In, V>(input: (record: In) => V, max: number): AggregateFunction<In, V, V[], readonly V[]> {
+export function collectAggregate<In, V>(
+  input: (record: In) => V,
+  max: number,
+): AggregateFunction<In, V, V[], readonly V[]> {
   return {
     kind: "collect",
     parameters: { max },

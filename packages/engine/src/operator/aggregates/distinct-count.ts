@@ -30,7 +30,10 @@ export function distinctCountAggregate<In>(input: (record: In) => Key): Aggregat
     result: ({ single, tuples }) => single.size + tuples.size,
     codec: accumulatorCodec<Distinct>("distinctCount/1", {
       encode: ({ single, tuples }) => ({ single: [...single], tuples: [...tuples] }),
-      decode: (plain: { single: KeyPart[]; tuples: string[] }) => ({ single: new Set(plain.single), tuples: new Set(plain.tuples) }),
+      decode: (plain: { single: KeyPart[]; tuples: string[] }) => ({
+        single: new Set(plain.single),
+        tuples: new Set(plain.tuples),
+      }),
     }),
     custom: false,
   };

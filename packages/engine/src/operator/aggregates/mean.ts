@@ -8,7 +8,9 @@ export interface MeanAccumulator {
 }
 
 /** Arithmetic mean: the sum (see sumAggregate for its order) divided by the count. NaN if any value is NaN. */
-export function meanAggregate<In>(input: (record: In) => number): AggregateFunction<In, number, MeanAccumulator, number> {
+export function meanAggregate<In>(
+  input: (record: In) => number,
+): AggregateFunction<In, number, MeanAccumulator, number> {
   return {
     kind: "mean",
     parameters: {},

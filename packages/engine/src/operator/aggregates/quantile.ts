@@ -7,7 +7,10 @@ import { QuantileSketch, type PlainSketch } from "./quantile-sketch.ts";
  * The q-quantile of numbers, 0 <= q <= 1, within 1 % of a value that has that rank: a mergeable sketch of some kilobytes
  * instead of the values. NaN if any value is NaN.
  */
-export function quantileAggregate<In>(input: (record: In) => number, q: number): AggregateFunction<In, number, QuantileSketch, number> {
+export function quantileAggregate<In>(
+  input: (record: In) => number,
+  q: number,
+): AggregateFunction<In, number, QuantileSketch, number> {
   return {
     kind: "quantile",
     parameters: { q },

@@ -13,7 +13,9 @@ export interface VarianceAccumulator {
  * Population variance: the mean squared distance from the mean, 0 for one value, NaN if any value is NaN. Welford's update,
  * merged after Chan, Golub and LeVeque (1979), so that values far from zero lose no precision.
  */
-export function varianceAggregate<In>(input: (record: In) => number): AggregateFunction<In, number, VarianceAccumulator, number> {
+export function varianceAggregate<In>(
+  input: (record: In) => number,
+): AggregateFunction<In, number, VarianceAccumulator, number> {
   return {
     kind: "variance",
     parameters: {},

@@ -2,7 +2,7 @@ import { defineConfig, jsonl } from "tidemark";
 import { paced } from "@tidemark/engine/connector";
 
 const folder = process.env["KILL_FOLDER"] ?? "";
-const clicks = jsonl(`${folder}/clicks.jsonl`);
+const clicks = jsonl(process.env["KILL_INPUT"] ?? `${folder}/clicks.jsonl`);
 if (clicks.source === undefined) throw new Error("jsonl is a source");
 
 export default defineConfig({
@@ -10,7 +10,7 @@ export default defineConfig({
   stateDirectory: `${folder}/state`,
   checkpoint: { every: "50ms", retained: 2 },
   bind: {
-    // Slow enough that thirty kills fall into one pass over the input.
+    // Slow enough that all kills fall into one pass over the input.
     clicks: { description: "paced clicks", source: paced(clicks.source, Number(process.env["KILL_RATE"] ?? "15000")) },
     "per-minute": jsonl(`${folder}/per-minute.jsonl`),
     hopping: jsonl(`${folder}/hopping.jsonl`),

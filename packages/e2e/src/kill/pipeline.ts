@@ -15,7 +15,10 @@ export default pipeline("kill", (p) => {
 
   byUser.window(hopping("2m", "30s")).aggregate("hopping", { n: count() }).to(p.sink("hopping"));
 
-  byUser.window(session("45s")).aggregate("sessions", { n: count(), total: sum((click) => click.amount) }).to(p.sink("sessions"));
+  byUser
+    .window(session("45s"))
+    .aggregate("sessions", { n: count(), total: sum((click) => click.amount) })
+    .to(p.sink("sessions"));
 
   byUser
     .process("spree", {

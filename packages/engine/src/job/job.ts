@@ -31,6 +31,8 @@ export interface JobOptions {
   readonly physical: PhysicalGraph;
   readonly bindings: ReadonlyMap<string, Binding>;
   readonly settings: JobSettings;
+  /** Who takes the state directory, for the message that turns a second process away. */
+  readonly owner?: { readonly pid: number; readonly hostname: string };
   /** Workers, by the subtasks each runs. */
   readonly workers: readonly (readonly number[])[];
   readonly startWorker: StartWorker;
@@ -304,8 +306,8 @@ export type StartedJob = { readonly job: Job } | { readonly finished: JobResult 
  * from it.
  */
 export async function startJob(options: JobOptions): Promise<StartedJob> {
-  const { host, graph, settings } = options;
-  const store = await openCheckpointStore(host, { directory: settings.stateDirectory, job: graph.name });
+  const { host, graph, settings, owner } = options;
+  const store = await openCheckpointStore(host, { directory: settings.stateDirectory, job: graph.name, ...(owner !== undefined && { owner }) });
   let prepared: PreparedStart;
   try {
     prepared = await prepareStart(options, store);

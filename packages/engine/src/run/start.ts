@@ -5,6 +5,7 @@ import type { Pipeline } from "../dsl/pipeline.ts";
 import { startJob, type Job, type JobEvent, type JobResult } from "../job/job.ts";
 import { planPhysicalGraph } from "../job/physical-graph.ts";
 import { holdProcess } from "../node-host/keep-alive.ts";
+import { processFacts } from "../node-host/process-facts.ts";
 import { nodeHost } from "../node-host/node-host.ts";
 import { memoryBackend } from "../state/memory-backend.ts";
 import type { StateBackend } from "../state/state-backend.ts";
@@ -58,6 +59,7 @@ export async function start(pipeline: Pipeline | URL | string, options: StartOpt
     physical,
     bindings,
     settings,
+    ...(options.host === undefined && { owner: processFacts() }),
     workers: isFile ? subtasks.map((subtask) => [subtask]) : [subtasks],
     startWorker: isFile
       ? threadWorkers({ host, pipelineUrl: String(pipeline), configUrl, specs: specsOf(options.bind ?? {}), workers: settings.parallelism })

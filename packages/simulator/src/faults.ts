@@ -15,6 +15,12 @@ export interface DiskFaults {
   readonly noSpace: number;
   /** A read meets a bit that has flipped, and stays so. */
   readonly rot: number;
+  /**
+   * What a power failure may leave. "posix": whatever the contract of a disk allows: any part of what was not synced. "ordered": what
+   * a journal keeps, such as that of ext4 by default: changes of names in the order in which they were made, each sync including all
+   * before it, and appended bytes up to some point.
+   */
+  readonly powerLoss: "posix" | "ordered";
   /** Bytes that the disk holds. */
   readonly capacityBytes: number;
   /** False: every process gets every lock, as on some network file systems. */
@@ -74,6 +80,7 @@ export const NO_FAULTS: Faults = {
     syncError: 0,
     noSpace: 0,
     rot: 0,
+    powerLoss: "posix",
     capacityBytes: Number.POSITIVE_INFINITY,
     locksWork: true,
   },

@@ -40,7 +40,7 @@ export class Machine {
     this.name = name;
     this.#options = options;
     this.#wall = new WallClock(options.startAt);
-    this.volume = new Volume(entropy.choices(`${name}: power loss`));
+    this.volume = new Volume({ choices: entropy.choices(`${name}: power loss`), powerLoss: faults.disk.powerLoss });
     this.volume.capacityBytes = faults.disk.capacityBytes;
     this.#rules.push(randomDiskFaults(faults.disk, entropy.choices(`${name}: disk`)));
   }

@@ -2,7 +2,7 @@ import { count, max, pipeline, state, sum, tumbling, type Pipeline } from "@tide
 import { record, type ReferenceInputs } from "@tidemark/engine/testing";
 import { z } from "zod";
 
-interface Reading {
+export interface SensorReading {
   readonly sensor: string;
   readonly at: number;
   readonly value: number;
@@ -11,7 +11,7 @@ interface Reading {
 const Reading = z.object({ sensor: z.string(), at: z.number(), value: z.number() });
 
 /** Made from its number alone, so that every run reads the same. A sensor's readings are all in one split of two. */
-export function reading(index: number): Reading {
+export function reading(index: number): SensorReading {
   // Disordered by less than the source declares, so that nothing is late.
   const disorder = ((index * 7) % 5) * 10;
   return { sensor: `s${index % 6}`, at: index * 10 + 40 - disorder, value: (index * 31) % 17 };

@@ -83,8 +83,11 @@ export class FileContent {
   }
 
   /** The power failed: any part of what was not synced may be there, the rest is as it was, nothing, or garbage. */
-  losePower(choices: Choices): void {
-    if (this.isDirty) this.#loseUnsynced(choices);
+  losePower(choices: Choices, isOrdered: boolean): void {
+    if (this.isDirty) {
+      if (isOrdered) this.#keepPrefix(choices);
+      else this.#loseUnsynced(choices);
+    }
     this.#dirty.clear();
     this.#cached = this.#durable.slice(0, this.#durableLength);
     this.#length = this.#durableLength;
@@ -112,6 +115,15 @@ export class FileContent {
     }
     this.#durable.fill(0, length);
     this.#durableLength = length;
+  }
+
+  /** The size never gets ahead of the bytes: appended ones are there up to some point, a cut happened or not. */
+  #keepPrefix(choices: Choices): void {
+    const synced = this.#durableLength;
+    if (choices.chance(0.5)) return;
+    this.sync();
+    this.#durableLength -= choices.upTo(Math.max(0, this.#length - synced));
+    this.#durable.fill(0, this.#durableLength);
   }
 
   #write(sector: number): void {

@@ -13,7 +13,7 @@ export interface FileNode {
 export class DirectoryNode {
   readonly kind = "directory";
   readonly names: Map<string, DiskNode> = new Map();
-  durable: Map<string, DiskNode> = new Map();
+  readonly durable: Map<string, DiskNode> = new Map();
 }
 
 export type DiskNode = FileNode | DirectoryNode;
@@ -49,8 +49,15 @@ export class NameJournal {
     this.#entries.push(changes);
   }
 
+  /** Makes every change of every directory durable. */
+  syncAll(): void {
+    for (const entry of this.#entries) apply(entry);
+    this.#entries = [];
+  }
+
   sync(directory: DirectoryNode): void {
-    directory.durable = new Map(directory.names);
+    // Only what is still to be written: a change that an earlier sync failed to write stays lost.
+    for (const entry of this.#entries) apply(entry.filter((change) => change.directory === directory));
     this.#drop(directory);
   }
 
@@ -64,11 +71,11 @@ export class NameJournal {
   }
 
   /** The power failed: of what was not synced, everything, nothing, the oldest, or any part is there. */
-  losePower(choices: Choices): void {
+  losePower(choices: Choices, isOrdered: boolean): void {
     const entries = this.#entries;
     this.#entries = [];
     if (entries.length === 0) return;
-    const loss = LOSSES[choices.integer(LOSSES.length)] as (typeof LOSSES)[number];
+    const loss = LOSSES[choices.integer(isOrdered ? LOSSES.indexOf("any") : LOSSES.length)] as (typeof LOSSES)[number];
     if (loss === "lost") return;
     const kept = loss === "prefix" ? choices.integer(entries.length) : entries.length;
     for (const entry of entries.slice(0, kept)) if (loss !== "any" || choices.chance(0.5)) apply(entry);

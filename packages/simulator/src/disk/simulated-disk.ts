@@ -230,7 +230,7 @@ function writable(node: FileNode, path: string, calls: DiskCalls): WritableFile 
         },
       }),
     truncate: (sizeBytes) => call("truncate", () => content.truncate(sizeBytes)),
-    sync: () => call("sync", () => content.sync(), { fail: () => calls.volume.failSyncFile(content) }),
+    sync: () => call("sync", () => calls.volume.syncFile(content), { fail: () => calls.volume.failSyncFile(content) }),
     close: () => call("close", () => void (isOpen = false)),
   };
 }

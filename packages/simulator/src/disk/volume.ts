@@ -16,24 +16,26 @@ interface Place {
  */
 export class Volume {
   readonly #choices: Choices;
+  readonly #isOrdered: boolean;
   readonly #root = new DirectoryNode();
   readonly #journal = new NameJournal();
   /** Bytes that it holds; may be changed while it runs. */
   capacityBytes: number = Number.POSITIVE_INFINITY;
 
-  constructor(choices: Choices) {
-    this.#choices = choices;
+  constructor(options: { choices: Choices; powerLoss: "posix" | "ordered" }) {
+    this.#choices = options.choices;
+    this.#isOrdered = options.powerLoss === "ordered";
   }
 
   /** The power failed. Files whose names are lost are gone. Locks end with their processes. */
   losePower(): void {
-    this.#journal.losePower(this.#choices);
+    this.#journal.losePower(this.#choices, this.#isOrdered);
     const seen = new Set<DiskNode>();
     const visit = (node: DiskNode): void => {
       if (seen.has(node)) return;
       seen.add(node);
       if (node.kind === "file") {
-        node.content.losePower(this.#choices);
+        node.content.losePower(this.#choices, this.#isOrdered);
         node.lockedBy = null;
         return;
       }
@@ -138,7 +140,14 @@ export class Volume {
   }
 
   syncDirectory(path: string): void {
-    this.#journal.sync(this.directory(path, "sync the directory"));
+    const directory = this.directory(path, "sync the directory");
+    if (this.#isOrdered) this.#journal.syncAll();
+    else this.#journal.sync(directory);
+  }
+
+  syncFile(content: FileContent): void {
+    if (this.#isOrdered) this.#journal.syncAll();
+    content.sync();
   }
 
   failSyncDirectory(path: string): void {

@@ -33,6 +33,8 @@ export class SimulatedPort {
   #receive: ((message: unknown) => void) | null = null;
   #isOpened = false;
   #isClosed = false;
+  /** The other end is closed: nothing comes behind what was posted. */
+  #isDeaf = false;
   #onClose: () => void = () => undefined;
 
   constructor(options: PortOptions) {
@@ -73,9 +75,10 @@ export class SimulatedPort {
           }
         };
         for (const message of this.#inbox.splice(0)) this.#schedule(message);
+        if (this.#isDeaf) this.afterMessages({ actor: life.name, what: "port closed", life, run: () => this.#closed() });
       },
       close: () => {
-        this.#close();
+        if (life.isAlive) this.shut();
       },
     };
   }
@@ -83,6 +86,18 @@ export class SimulatedPort {
   /** Runs `last` behind everything that was posted to this port before. */
   afterMessages(last: { readonly actor: string; readonly what: string; readonly life: Life; readonly run: () => void }): void {
     this.#options.scheduler.schedule({ kind: "thread", ...last, lane: this.#lane, isFifo: true });
+  }
+
+  /** Closes it here at once, and at the other end behind what was posted. */
+  shut(): void {
+    if (this.#isClosed) return;
+    this.#closed();
+    const other = this.#other;
+    if (other === null || other.#isClosed) return;
+    other.#isDeaf = true;
+    if (other.#life !== null && other.#receive !== null) {
+      other.afterMessages({ actor: other.#life.name, what: "port closed", life: other.#life, run: () => other.#closed() });
+    }
   }
 
   #post(message: unknown, transfer: readonly ArrayBuffer[] = []): void {
@@ -113,8 +128,8 @@ export class SimulatedPort {
     });
   }
 
-  #close(): void {
-    if (this.#isClosed || this.#life?.isAlive === false) return;
+  #closed(): void {
+    if (this.#isClosed) return;
     this.#isClosed = true;
     this.#inbox = [];
     this.#onClose();

@@ -6,7 +6,7 @@ import { simulatedChannel, SimulatedPort, type PortOptions } from "./simulated-p
 /** What a thread is given: as a module that runs in a real thread gets it. */
 export interface ThreadContext {
   readonly start: Json;
-  /** To whoever started it. Once it has a receiver it must be closed for the thread to end. */
+  /** To whoever started it. The thread lives on while a port has a receiver and is not closed at either end. */
   readonly port: MessagePortLike;
   readonly ports: readonly MessagePortLike[];
 }
@@ -38,11 +38,12 @@ export function simulatedThreads(options: SimulatedThreadsOptions): Threads {
       const threadLife = new Life(`${life.name}/${name}#${++started}`, life);
       const given = ports.map((port) => (port as GivablePort).take());
       const [near, far] = simulatedChannel(options);
-      const thread = new IsolateThread(options, threadLife, near);
+      const thread = new IsolateThread(options, { life: threadLife, near, own: [far, ...given] });
+      const hooks = { onClose: () => thread.settle(), onError: (error: unknown) => thread.fail(error) };
       const context: ThreadContext = {
         start: structuredClone(start),
-        port: far.openIn(threadLife, { onClose: () => thread.settle(), onError: (error) => thread.fail(error) }),
-        ports: given.map((port) => port.openIn(threadLife, { onError: (error) => thread.fail(error) })),
+        port: far.openIn(threadLife, hooks),
+        ports: given.map((port) => port.openIn(threadLife, hooks)),
       };
       scheduler.schedule({
         kind: "thread",
@@ -50,7 +51,7 @@ export function simulatedThreads(options: SimulatedThreadsOptions): Threads {
         what: "starts",
         life: threadLife,
         run: () => {
-          thread.run(options.main(options.hostFor(threadLife), context), far);
+          thread.run(options.main(options.hostFor(threadLife), context));
         },
       });
       return thread;
@@ -87,23 +88,25 @@ class IsolateThread implements Thread {
   readonly #options: SimulatedThreadsOptions;
   readonly #life: Life;
   readonly #near: SimulatedPort;
+  /** Ports within the thread. */
+  readonly #own: readonly SimulatedPort[];
   readonly #exit: (error: Error | null) => void;
-  #far: SimulatedPort | null = null;
   #hasReturned = false;
   #isOver = false;
 
-  constructor(options: SimulatedThreadsOptions, life: Life, near: SimulatedPort) {
+  constructor(options: SimulatedThreadsOptions, thread: { life: Life; near: SimulatedPort; own: readonly SimulatedPort[] }) {
+    const { life, near, own } = thread;
     this.#options = options;
     this.#life = life;
     this.#near = near;
+    this.#own = own;
     this.port = near.openIn(options.life, { onError: (error) => options.onError(options.life, error) });
     const { promise, resolve } = Promise.withResolvers<Error | null>();
     this.exited = promise;
     this.#exit = resolve;
   }
 
-  run(body: Promise<void>, far: SimulatedPort): void {
-    this.#far = far;
+  run(body: Promise<void>): void {
     body.then(
       () => {
         this.#hasReturned = true;
@@ -122,7 +125,7 @@ class IsolateThread implements Thread {
 
   /** Ends the thread if it has nothing left to wait for. */
   settle(): void {
-    if (this.#hasReturned && this.#far?.isListening === false) this.#end(null);
+    if (this.#hasReturned && !this.#own.some((port) => port.isListening)) this.#end(null);
   }
 
   fail(cause: unknown): void {
@@ -136,6 +139,7 @@ class IsolateThread implements Thread {
     this.#isOver = true;
     const { life, end } = this.#options;
     end(this.#life);
+    for (const port of this.#own.slice(1)) port.shut();
     this.#near.afterMessages({ actor: life.name, what: `${this.#life.name} has ended`, life, run: () => this.#exit(error) });
   }
 }

@@ -41,7 +41,11 @@ test("whether the trace is kept or logged changes nothing about it", async () =>
 
 test("another process comes to the same trace", async () => {
   const program = fileURLToPath(new URL("print-hashes.test-only.ts", import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, ["--conditions=@tidemark/source", program, seeds.join()]);
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    "--conditions=@tidemark/source",
+    program,
+    seeds.join(),
+  ]);
   const here: string[] = [];
   for (const seed of seeds) here.push(await hashOf({ seed }));
   assert.deepEqual(stdout.trim().split("\n"), here);

@@ -4,7 +4,11 @@ import type { SimulatedProcess } from "./process.ts";
 import type { Simulation } from "./simulation.ts";
 
 /** Lets the world go on until a program in a process is over; gives what it returned, throws what it threw. */
-export async function drive<T>(simulation: Simulation, process: SimulatedProcess, main: (host: Host) => Promise<T>): Promise<T> {
+export async function drive<T>(
+  simulation: Simulation,
+  process: SimulatedProcess,
+  main: (host: Host) => Promise<T>,
+): Promise<T> {
   const run = process.run(main);
   assert.equal(await simulation.run({ until: () => run.isOver, stepsMax: 100_000 }), "done");
   if (run.outcome.kind === "failed") throw run.outcome.error;
@@ -15,7 +19,12 @@ export async function drive<T>(simulation: Simulation, process: SimulatedProcess
 export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /** Makes or extends a file, and makes of it durable what is asked for. */
-export async function write(host: Host, path: string, content: string | Uint8Array, sync: "nothing" | "bytes" | "all"): Promise<void> {
+export async function write(
+  host: Host,
+  path: string,
+  content: string | Uint8Array,
+  sync: "nothing" | "bytes" | "all",
+): Promise<void> {
   const file = await host.disk.openWrite(path, "append");
   await file.write(typeof content === "string" ? bytes(content) : content);
   if (sync !== "nothing") await file.sync();

@@ -9,7 +9,13 @@ export { ProcessKilled } from "./life.ts";
 export { NO_FAULTS, type DiskFaults, type FaultOptions, type Faults, type StoreFaults } from "./faults.ts";
 export type { Errno } from "./disk/disk-error.ts";
 export { failCalls, type DiskCall, type DiskCallName, type DiskFault, type DiskRule } from "./disk/disk-rule.ts";
-export { failRequests, type StoreCall, type StoreCallName, type StoreFault, type StoreRule } from "./object-store/store-rule.ts";
+export {
+  failRequests,
+  type StoreCall,
+  type StoreCallName,
+  type StoreFault,
+  type StoreRule,
+} from "./object-store/store-rule.ts";
 export type { Volume } from "./disk/volume.ts";
 export type { Bucket } from "./object-store/bucket.ts";
 export type { SimulatedObjectStore } from "./object-store/simulated-object-store.ts";

@@ -59,7 +59,13 @@ export class Machine {
       scheduler.abandon(ended.end());
     };
     const parts = { streams, end, objectStore: options.objectStore, crash: (error: unknown) => process.crash(error) };
-    const process: SimulatedProcess = new SimulatedProcess({ life, host: this.#host(life, parts), scheduler, streams, end });
+    const process: SimulatedProcess = new SimulatedProcess({
+      life,
+      host: this.#host(life, parts),
+      scheduler,
+      streams,
+      end,
+    });
     this.#processes.push(process);
     scheduler.note("spawn", life.name, "starts");
     return process;
@@ -101,7 +107,15 @@ export class Machine {
       clock: simulatedClock({ scheduler, wall: this.#wall, life, readMs: faults.time.clockReadMs }),
       timers: simulatedTimers({ scheduler, life }),
       random: entropy.random(life.name),
-      disk: simulatedDisk({ volume: this.volume, life, scheduler, watchers, choices, rule, locksWork: faults.disk.locksWork }),
+      disk: simulatedDisk({
+        volume: this.volume,
+        life,
+        scheduler,
+        watchers,
+        choices,
+        rule,
+        locksWork: faults.disk.locksWork,
+      }),
       threads: simulatedThreads({
         life,
         scheduler,

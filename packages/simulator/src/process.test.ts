@@ -137,7 +137,8 @@ test("standard streams are fed and read from outside", async () => {
   const simulation = new Simulation({ seed: 1 });
   const process = simulation.machine().spawn();
   const run = process.run(async ({ streams }) => {
-    for (let piece = await streams.readInput(); piece !== null; piece = await streams.readInput()) await streams.writeOutput(piece);
+    for (let piece = await streams.readInput(); piece !== null; piece = await streams.readInput())
+      await streams.writeOutput(piece);
     await streams.writeError(new TextEncoder().encode("end"));
   });
   await simulation.pass(1);

@@ -70,7 +70,11 @@ export class SimulatedProcess {
     const settle = (settled: ProcessOutcome<T>): void => {
       if (!this.isAlive) return;
       outcome = settled;
-      this.#options.scheduler.note("end", this.name, settled.kind === "failed" ? `failed: ${String(settled.error)}` : settled.kind);
+      this.#options.scheduler.note(
+        "end",
+        this.name,
+        settled.kind === "failed" ? `failed: ${String(settled.error)}` : settled.kind,
+      );
     };
     main(this.host).then(
       (value) => {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Entropy, type Choices } from "./random.ts";
 
-const draws = (choices: Choices, count: number): number[] => Array.from({ length: count }, () => choices.integer(1_000));
+const draws = (choices: Choices, count: number): number[] =>
+  Array.from({ length: count }, () => choices.integer(1_000));
 
 test("the same seed and component give the same choices, others give others", () => {
   const of = (seed: number, component: string): number[] => draws(new Entropy({ seed }).choices(component), 20);
@@ -22,8 +23,12 @@ test("more draws of one component do not shift those of another", () => {
 test("choices are even, chances come as often as they should", () => {
   const choices = new Entropy({ seed: 3 }).choices("any");
   const counts = [0, 0, 0, 0, 0];
-  for (const choice of Array.from({ length: 10_000 }, () => choices.integer(5))) counts[choice] = (counts[choice] ?? 0) + 1;
-  assert.ok(counts.every((count) => count > 1_700 && count < 2_300), counts.join());
+  for (const choice of Array.from({ length: 10_000 }, () => choices.integer(5)))
+    counts[choice] = (counts[choice] ?? 0) + 1;
+  assert.ok(
+    counts.every((count) => count > 1_700 && count < 2_300),
+    counts.join(),
+  );
   const hits = Array.from({ length: 10_000 }, () => choices.chance(0.1)).filter((hit) => hit).length;
   assert.ok(hits > 850 && hits < 1_150, String(hits));
 });

@@ -54,7 +54,10 @@ export async function runReadings(options: ScenarioOptions): Promise<ScenarioRes
   let lives = 0;
   for (; outcome === null && lives < LIVES_MAX; lives++) {
     const process = machine.spawn();
-    const run = (threads ? startThreads : startReadings)(process, outputs, { records, parallelism: 1 + driver.integer(3) });
+    const run = (threads ? startThreads : startReadings)(process, outputs, {
+      records,
+      parallelism: 1 + driver.integer(3),
+    });
     const crashAt = lives < crashes ? simulation.scheduler.steps + 10 + driver.integer(300) : Number.POSITIVE_INFINITY;
     const end = await simulation.run({
       until: () => run.isOver,
@@ -65,7 +68,8 @@ export async function runReadings(options: ScenarioOptions): Promise<ScenarioRes
         else process.kill();
       },
     });
-    if (end !== "done") throw new Error(`the readings are never finished: ${end} after ${simulation.scheduler.steps} steps`);
+    if (end !== "done")
+      throw new Error(`the readings are never finished: ${end} after ${simulation.scheduler.steps} steps`);
     if (run.outcome.kind === "returned") outcome = run.outcome.value;
     if (run.outcome.kind === "failed") failures.push(run.outcome.error);
     process.kill();

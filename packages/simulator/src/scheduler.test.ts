@@ -42,7 +42,7 @@ test("all microtasks run before the next choice", async () => {
   const world = scheduler();
   const ran: string[] = [];
   const long = async (): Promise<void> => {
-    for (let i = 0; i < 100; i++) await null;
+    for (let i = 0; i < 100; i++) await Promise.resolve();
     ran.push("long");
   };
   world.schedule(event("first", ran, { run: () => void long() }));
@@ -84,7 +84,8 @@ test("events of a lane keep their order, whatever their delays", async () => {
     const world = scheduler({ seed, strategy: randomWalk() });
     const lane = new Lane();
     const ran: string[] = [];
-    for (const [index, delayMs] of [5, 0, 9, 1, 0].entries()) world.schedule(event(String(index), ran, { lane, isFifo: true, delayMs }));
+    for (const [index, delayMs] of [5, 0, 9, 1, 0].entries())
+      world.schedule(event(String(index), ran, { lane, isFifo: true, delayMs }));
     await world.run();
     assert.equal(ran.join(""), "01234");
   }

@@ -5,7 +5,16 @@ import type { Strategy } from "./schedule-strategy.ts";
 import type { Trace } from "./trace.ts";
 
 /** Kinds of events; each is a point at which the order is chosen. */
-export type EventKind = "timer" | "turn" | "disk" | "store" | "message" | "thread" | "stream" | "compression" | "action";
+export type EventKind =
+  | "timer"
+  | "turn"
+  | "disk"
+  | "store"
+  | "message"
+  | "thread"
+  | "stream"
+  | "compression"
+  | "action";
 
 /** Events of one lane come in the order in which they are due, never overtaking each other. */
 export class Lane {
@@ -142,7 +151,9 @@ export class Scheduler {
    * Takes steps until `until` is true ("done"), nothing is left that could happen ("idle"), or `stepsMax` are taken ("steps").
    * `onStep` is called before each step, when all microtasks have run: the place to kill a process between two events.
    */
-  async run(options: { until?: () => boolean; stepsMax?: number; onStep?: (step: number) => void } = {}): Promise<RunEnd> {
+  async run(
+    options: { until?: () => boolean; stepsMax?: number; onStep?: (step: number) => void } = {},
+  ): Promise<RunEnd> {
     const { until = () => false, stepsMax = Number.POSITIVE_INFINITY, onStep } = options;
     for (let taken = 0; ; taken++) {
       await this.#drain();
@@ -168,7 +179,11 @@ export class Scheduler {
 
   #choose(): PendingEvent {
     const ready = this.#ready;
-    const candidates = ready.map((event) => ({ actor: event.actor, kind: event.kind, waitedSteps: this.#steps - event.readySince }));
+    const candidates = ready.map((event) => ({
+      actor: event.actor,
+      kind: event.kind,
+      waitedSteps: this.#steps - event.readySince,
+    }));
     const index = ready.length === 1 ? 0 : this.#strategy(candidates, this.#choices);
     const chosen = ready[index] as PendingEvent;
     const first = chosen.lane === undefined ? chosen : (ready.find(({ lane }) => lane === chosen.lane) as PendingEvent);

@@ -6,7 +6,11 @@ import type { Scheduler } from "./scheduler.ts";
  * Compression of one process: the real one, whose result is an event like any other. Virtual time stands still while the real work goes
  * on, so that its real duration changes nothing.
  */
-export function simulatedCompression(options: { compression: Compression; scheduler: Scheduler; life: Life }): Compression {
+export function simulatedCompression(options: {
+  compression: Compression;
+  scheduler: Scheduler;
+  life: Life;
+}): Compression {
   const { compression, scheduler, life } = options;
   const call = (what: string, work: () => Promise<Uint8Array>): Promise<Uint8Array> =>
     new Promise((resolve, reject) => {

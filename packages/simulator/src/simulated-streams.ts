@@ -23,7 +23,8 @@ export class SimulatedStreams {
       });
     return {
       readInput: async () => {
-        while (this.#input.length === 0 && !this.#hasEnded) await new Promise<void>((wake) => void this.#readers.push(wake));
+        while (this.#input.length === 0 && !this.#hasEnded)
+          await new Promise<void>((wake) => void this.#readers.push(wake));
         return event("read of standard input", () => this.#input.shift() ?? null);
       },
       writeOutput: (bytes) => event(`${bytes.length} bytes of output`, () => void this.#output.push(bytes.slice())),

@@ -42,6 +42,8 @@ export function simulatedTimers(options: { scheduler: Scheduler; life: Life }): 
     after,
     sleep: (delayMs) => new Promise((resolve) => void after(delayMs, resolve)),
     yield: () =>
-      new Promise((resolve) => void scheduler.schedule({ kind: "turn", actor: life.name, what: "turn", life, run: resolve })),
+      new Promise(
+        (resolve) => void scheduler.schedule({ kind: "turn", actor: life.name, what: "turn", life, run: resolve }),
+      ),
   };
 }

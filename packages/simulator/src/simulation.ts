@@ -65,7 +65,11 @@ export class Simulation {
   machine(name: string = "m"): Machine {
     const found = this.#machines.get(name);
     if (found !== undefined) return found;
-    const { startAt = Date.UTC(2100, 0, 1), compression = nodeHost().compression, threadMain = runTaskWorker } = this.#options;
+    const {
+      startAt = Date.UTC(2100, 0, 1),
+      compression = nodeHost().compression,
+      threadMain = runTaskWorker,
+    } = this.#options;
     const machine = new Machine({
       name,
       startAt,
@@ -119,7 +123,14 @@ export class Simulation {
   /** Lets virtual time pass, with everything that comes due in it. */
   async pass(ms: number): Promise<void> {
     let isOver = false;
-    this.scheduler.schedule({ kind: "action", actor: "world", what: "time passes", life: null, delayMs: ms, run: () => void (isOver = true) });
+    this.scheduler.schedule({
+      kind: "action",
+      actor: "world",
+      what: "time passes",
+      life: null,
+      delayMs: ms,
+      run: () => void (isOver = true),
+    });
     await this.run({ until: () => isOver });
   }
 

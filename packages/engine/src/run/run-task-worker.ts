@@ -39,9 +39,7 @@ export async function runTaskWorker(host: Host, thread: TaskWorkerThread): Promi
       bindings: resolveBindings(graph, [config.bind ?? {}, start.specs]),
       backend: memoryBackend(),
       start: start.worker,
-      links: new Map(
-        otherWorkers(start).map((peer, position) => [peer, thread.ports[position] as MessagePortLike]),
-      ),
+      links: new Map(otherWorkers(start).map((peer, position) => [peer, thread.ports[position] as MessagePortLike])),
       report,
     });
     thread.port.onMessage((message) => {

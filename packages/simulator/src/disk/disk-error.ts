@@ -1,7 +1,18 @@
 import { TidemarkError } from "@tidemark/engine/host";
 
 /** Why a call of the disk fails. */
-export type Errno = "EIO" | "ENOSPC" | "ENOENT" | "EEXIST" | "EISDIR" | "ENOTDIR" | "ENOTEMPTY" | "EBADF" | "EFBIG" | "EMFILE" | "EROFS";
+export type Errno =
+  | "EIO"
+  | "ENOSPC"
+  | "ENOENT"
+  | "EEXIST"
+  | "EISDIR"
+  | "ENOTDIR"
+  | "ENOTEMPTY"
+  | "EBADF"
+  | "EFBIG"
+  | "EMFILE"
+  | "EROFS";
 
 /** The error of a failed call, as the contract of a disk wants it. */
 export function diskError(errno: Errno, doing: string, path: string): TidemarkError {

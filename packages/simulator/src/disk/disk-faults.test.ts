@@ -7,7 +7,10 @@ import type { Machine } from "../machine.ts";
 import { Simulation } from "../simulation.ts";
 import { failCalls } from "./disk-rule.ts";
 
-function world(seed: number = 1, faults: FaultOptions = {}): { simulation: Simulation; machine: Machine; run: <T>(main: (host: Host) => Promise<T>) => Promise<T> } {
+function world(
+  seed: number = 1,
+  faults: FaultOptions = {},
+): { simulation: Simulation; machine: Machine; run: <T>(main: (host: Host) => Promise<T>) => Promise<T> } {
   const simulation = new Simulation({ seed, faults });
   const machine = simulation.machine();
   const process = machine.spawn();
@@ -23,7 +26,10 @@ const failsWith = (errno: string) => (error: unknown) => {
 test("the nth call of a name and path fails, once or for ever", async () => {
   const { machine, run } = world();
   machine.addDiskRule(failCalls({ errno: "EIO" }, { name: "write", path: "f", nth: 2 }));
-  const forEver = failCalls({ errno: "EROFS" }, { name: "open for writing", path: "read-only", times: Number.POSITIVE_INFINITY });
+  const forEver = failCalls(
+    { errno: "EROFS" },
+    { name: "open for writing", path: "read-only", times: Number.POSITIVE_INFINITY },
+  );
   const remove = machine.addDiskRule(forEver);
   await run(async (host) => {
     await write(host, "/g", "other file", "nothing");
@@ -154,7 +160,9 @@ test("latency reorders what was asked for at the same time", async () => {
   for (let seed = 0; seed < 10; seed++) {
     const { run } = world(seed, { disk: { latencyMs: 10, slow: 0.2, slowMs: 100 } });
     const order: string[] = [];
-    await run((host) => Promise.all(["a", "b", "c"].map((name) => write(host, `/${name}`, "", "nothing").then(() => order.push(name)))));
+    await run((host) =>
+      Promise.all(["a", "b", "c"].map((name) => write(host, `/${name}`, "", "nothing").then(() => order.push(name)))),
+    );
     orders.add(order.join(""));
   }
   assert.ok(orders.size > 2, [...orders].join());
@@ -175,5 +183,6 @@ test("a lock ends with its process, not with a thread; a paused process keeps it
 
 test("on a file system whose locks do not work everyone gets them", async () => {
   const { simulation, machine } = world(1, { disk: { locksWork: false } });
-  for (let i = 0; i < 2; i++) assert.notEqual(await drive(simulation, machine.spawn(), (host) => host.disk.lock("/LOCK")), null);
+  for (let i = 0; i < 2; i++)
+    assert.notEqual(await drive(simulation, machine.spawn(), (host) => host.disk.lock("/LOCK")), null);
 });

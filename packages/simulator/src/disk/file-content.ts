@@ -66,7 +66,8 @@ export class FileContent {
     for (const sector of [...this.#dirty].sort((a, b) => a - b)) {
       if (choices.chance(0.5)) {
         const from = sector * SECTOR_BYTES;
-        if (isDropped) this.#cached.set(this.#durable.subarray(from, Math.min(from + SECTOR_BYTES, this.#length)), from);
+        if (isDropped)
+          this.#cached.set(this.#durable.subarray(from, Math.min(from + SECTOR_BYTES, this.#length)), from);
       } else {
         this.#write(sector);
       }
@@ -128,7 +129,8 @@ export class FileContent {
 
   #write(sector: number): void {
     const from = sector * SECTOR_BYTES;
-    if (from < this.#length) this.#durable.set(this.#cached.subarray(from, Math.min(from + SECTOR_BYTES, this.#length)), from);
+    if (from < this.#length)
+      this.#durable.set(this.#cached.subarray(from, Math.min(from + SECTOR_BYTES, this.#length)), from);
   }
 
   #markDirty(from: number, to: number): void {

@@ -32,7 +32,11 @@ export function simulatedDisk(options: SimulatedDiskOptions): Disk {
   return {
     openRead: async (path) => readable(await change("open", path, () => volume.file(path, "open")), path, calls),
     openWrite: async (path, mode) =>
-      writable(await change("open for writing", path, () => volume.openWrite(path, mode, "open for writing")), path, calls),
+      writable(
+        await change("open for writing", path, () => volume.openWrite(path, mode, "open for writing")),
+        path,
+        calls,
+      ),
     readFile: (path, { maxBytes = READ_FILE_BYTES_MAX } = {}) => readWhole(volume, calls, path, maxBytes),
     link: (from, to) => change("link", to, () => volume.link(from, to)),
     rename: (from, to) => change("rename", from, () => volume.rename(from, to)),
@@ -48,7 +52,8 @@ export function simulatedDisk(options: SimulatedDiskOptions): Disk {
         apply: () => volume.syncDirectory(path),
         fail: () => volume.failSyncDirectory(path),
       }),
-    lock: (path) => change("lock", path, () => lock(volume.openWrite(path, "lock", "lock"), { path, life, calls, options })),
+    lock: (path) =>
+      change("lock", path, () => lock(volume.openWrite(path, "lock", "lock"), { path, life, calls, options })),
   };
 }
 

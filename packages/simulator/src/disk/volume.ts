@@ -126,7 +126,9 @@ export class Volume {
   stat(path: string): FileStat | null {
     const node = this.#node(path);
     if (node === null) return null;
-    return node.kind === "file" ? { kind: "file", sizeBytes: node.content.length } : { kind: "directory", sizeBytes: 0 };
+    return node.kind === "file"
+      ? { kind: "file", sizeBytes: node.content.length }
+      : { kind: "directory", sizeBytes: 0 };
   }
 
   makeDirectory(path: string): void {

@@ -1,4 +1,11 @@
-import type { ObjectFacts, PartReceipt, PutCondition, PutOutcome, StoredObject, UploadFacts } from "@tidemark/engine/host";
+import type {
+  ObjectFacts,
+  PartReceipt,
+  PutCondition,
+  PutOutcome,
+  StoredObject,
+  UploadFacts,
+} from "@tidemark/engine/host";
 import { TidemarkError } from "@tidemark/engine/host";
 
 /** A version of an object; null bytes: deleted. */

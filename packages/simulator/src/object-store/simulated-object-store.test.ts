@@ -31,7 +31,8 @@ function world(options: { seed?: number; faults?: FaultOptions; rule?: StoreRule
   };
 }
 
-const textOf = (found: { bytes: Uint8Array } | null): string | null => (found === null ? null : new TextDecoder().decode(found.bytes));
+const textOf = (found: { bytes: Uint8Array } | null): string | null =>
+  found === null ? null : new TextDecoder().decode(found.bytes);
 
 const failsWith = (status: string, outcome: string) => (error: unknown) => {
   const { code, facts } = error as TidemarkError;
@@ -106,7 +107,10 @@ test("a lagging listing misses the new and shows the deleted, get and head do no
       seen.add((await store.list("")).objects.map(({ key }) => key).join());
     });
     await simulation.pass(2_000);
-    assert.deepEqual((await run((store) => store.list(""))).objects.map(({ key }) => key), ["new"]);
+    assert.deepEqual(
+      (await run((store) => store.list(""))).objects.map(({ key }) => key),
+      ["new"],
+    );
   }
   assert.deepEqual([...seen].sort(), ["", "new", "new,old", "old"]);
 });
@@ -129,7 +133,10 @@ test("an upload in parts is seen when it is complete, not before; what is not co
   process.kill();
   const sweeper = spawn();
   const orphans = await run((client) => client.listUploads(""), sweeper);
-  assert.deepEqual(orphans.map(({ key }) => key), ["orphan"]);
+  assert.deepEqual(
+    orphans.map(({ key }) => key),
+    ["orphan"],
+  );
   await run((client) => client.abortUpload("orphan", orphans[0]?.uploadId ?? ""), sweeper);
   assert.deepEqual(store.bucket.listUploads(""), []);
   assert.ok(simulation.scheduler.steps > 0);
@@ -169,7 +176,10 @@ test("a request on its way outlives its sender; a condition holds it off", async
   const late = { status: "timeout", takesEffect: true, delayMs: 60_000, answerMs: 70_000 } as const;
   const { simulation, process, spawn, run } = world({ rule: failRequests(late, { name: "put", times: 2 }) });
   process.run(async ({ objectStore }) => {
-    await Promise.all([objectStore?.put("a", bytes("zombie")), objectStore?.put("b", bytes("zombie"), { ifAbsent: true })]);
+    await Promise.all([
+      objectStore?.put("a", bytes("zombie")),
+      objectStore?.put("b", bytes("zombie"), { ifAbsent: true }),
+    ]);
   });
   process.kill();
   const next = spawn();
@@ -178,7 +188,10 @@ test("a request on its way outlives its sender; a condition holds it off", async
     await store.put("b", bytes("next"), { ifAbsent: true });
   }, next);
   await simulation.pass(61_000);
-  assert.deepEqual(await run(async (store) => [textOf(await store.get("a")), textOf(await store.get("b"))], next), ["zombie", "next"]);
+  assert.deepEqual(await run(async (store) => [textOf(await store.get("a")), textOf(await store.get("b"))], next), [
+    "zombie",
+    "next",
+  ]);
 });
 
 test("rates make every kind of failure happen, and what is said of the outcome is true", async () => {
@@ -187,7 +200,9 @@ test("rates make every kind of failure happen, and what is said of the outcome i
     const faults = { store: { throttled: 0.1, unavailable: 0.2, lost: 0.2, conflict: 0.1, latencyMs: 20 } };
     const { simulation, store, run } = world({ seed, faults });
     await run(async (client) => {
-      await client.put("a", bytes("x"), { ifAbsent: true }).catch(({ facts }: TidemarkError) => seen.add(`${facts["status"]} ${facts["outcome"]}`));
+      await client
+        .put("a", bytes("x"), { ifAbsent: true })
+        .catch(({ facts }: TidemarkError) => seen.add(`${facts["status"]} ${facts["outcome"]}`));
     });
     const failed = [...seen].at(-1) ?? "";
     await simulation.pass(200_000);

@@ -1,4 +1,10 @@
-import { TidemarkError, type ObjectPage, type ObjectStore, type ObjectUpload, type PutCondition } from "@tidemark/engine/host";
+import {
+  TidemarkError,
+  type ObjectPage,
+  type ObjectStore,
+  type ObjectUpload,
+  type PutCondition,
+} from "@tidemark/engine/host";
 import type { Life } from "../life.ts";
 import type { Watchers } from "../operation.ts";
 import type { Choices } from "../random.ts";
@@ -78,7 +84,12 @@ export class SimulatedObjectStore {
         return this.#send(life, { name: "put part", key, bytes: copy, apply });
       },
       complete: (parts, condition) =>
-        this.#send(life, { name: "complete upload", key, condition, apply: () => bucket.complete(uploadId, parts, condition) }),
+        this.#send(life, {
+          name: "complete upload",
+          key,
+          condition,
+          apply: () => bucket.complete(uploadId, parts, condition),
+        }),
       abort: () => this.#send(life, { name: "abort upload", key, apply: () => bucket.abortUpload(uploadId) }),
     };
   }
@@ -105,7 +116,8 @@ export class SimulatedObjectStore {
           else resolve(outcome.value);
         });
       };
-      if (fault?.status === "timeout") this.#answer(life, request, () => reject(failure(request, fault)), fault.answerMs);
+      if (fault?.status === "timeout")
+        this.#answer(life, request, () => reject(failure(request, fault)), fault.answerMs);
       scheduler.schedule({
         kind: "store",
         actor: this.name,

@@ -53,7 +53,8 @@ export function randomStoreFaults(faults: StoreFaults, choices: Choices): StoreR
   const upTo = (maxMs: number): number => (maxMs > 0 ? choices.upTo(maxMs) : 0);
   return ({ isConditional }) => {
     if (choices.chance(faults.throttled)) return { status: "throttled", delayMs: upTo(faults.latencyMs) };
-    if (isConditional && choices.chance(faults.conflict)) return { status: "conflict", delayMs: upTo(faults.latencyMs) };
+    if (isConditional && choices.chance(faults.conflict))
+      return { status: "conflict", delayMs: upTo(faults.latencyMs) };
     if (choices.chance(faults.unavailable)) {
       return { status: "unavailable", takesEffect: choices.chance(0.5), delayMs: upTo(faults.latencyMs) };
     }

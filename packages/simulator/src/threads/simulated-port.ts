@@ -75,7 +75,8 @@ export class SimulatedPort {
           }
         };
         for (const message of this.#inbox.splice(0)) this.#schedule(message);
-        if (this.#isDeaf) this.afterMessages({ actor: life.name, what: "port closed", life, run: () => this.#closed() });
+        if (this.#isDeaf)
+          this.afterMessages({ actor: life.name, what: "port closed", life, run: () => this.#closed() });
       },
       close: () => {
         if (life.isAlive) this.shut();
@@ -84,7 +85,12 @@ export class SimulatedPort {
   }
 
   /** Runs `last` behind everything that was posted to this port before. */
-  afterMessages(last: { readonly actor: string; readonly what: string; readonly life: Life; readonly run: () => void }): void {
+  afterMessages(last: {
+    readonly actor: string;
+    readonly what: string;
+    readonly life: Life;
+    readonly run: () => void;
+  }): void {
     this.#options.scheduler.schedule({ kind: "thread", ...last, lane: this.#lane, isFifo: true });
   }
 
@@ -96,7 +102,12 @@ export class SimulatedPort {
     if (other === null || other.#isClosed) return;
     other.#isDeaf = true;
     if (other.#life !== null && other.#receive !== null) {
-      other.afterMessages({ actor: other.#life.name, what: "port closed", life: other.#life, run: () => other.#closed() });
+      other.afterMessages({
+        actor: other.#life.name,
+        what: "port closed",
+        life: other.#life,
+        run: () => other.#closed(),
+      });
     }
   }
 

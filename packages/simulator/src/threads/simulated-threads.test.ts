@@ -6,7 +6,10 @@ import type { FaultOptions } from "../faults.ts";
 import { Simulation } from "../simulation.ts";
 import type { ThreadMain } from "./simulated-threads.ts";
 
-function world(threadMain: ThreadMain, options: { seed?: number; faults?: FaultOptions } = {}): { simulation: Simulation; run: <T>(main: (host: Host) => Promise<T>) => Promise<T> } {
+function world(
+  threadMain: ThreadMain,
+  options: { seed?: number; faults?: FaultOptions } = {},
+): { simulation: Simulation; run: <T>(main: (host: Host) => Promise<T>) => Promise<T> } {
   const simulation = new Simulation({ seed: options.seed ?? 1, faults: options.faults ?? {}, threadMain });
   const process = simulation.machine().spawn();
   return { simulation, run: (main) => drive(simulation, process, main) };

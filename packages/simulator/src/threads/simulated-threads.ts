@@ -1,7 +1,14 @@
-import { TidemarkError, type Host, type Json, type MessagePortLike, type Thread, type Threads, type TransferablePort } from "@tidemark/engine/host";
+import {
+  TidemarkError,
+  type Host,
+  type Json,
+  type MessagePortLike,
+  type Thread,
+  type Threads,
+  type TransferablePort,
+} from "@tidemark/engine/host";
 import { Life } from "../life.ts";
-import type { Scheduler } from "../scheduler.ts";
-import { simulatedChannel, SimulatedPort, type PortOptions } from "./simulated-port.ts";
+import { simulatedChannel, type PortOptions, type SimulatedPort } from "./simulated-port.ts";
 
 /** What a thread is given: as a module that runs in a real thread gets it. */
 export interface ThreadContext {
@@ -94,7 +101,10 @@ class IsolateThread implements Thread {
   #hasReturned = false;
   #isOver = false;
 
-  constructor(options: SimulatedThreadsOptions, thread: { life: Life; near: SimulatedPort; own: readonly SimulatedPort[] }) {
+  constructor(
+    options: SimulatedThreadsOptions,
+    thread: { life: Life; near: SimulatedPort; own: readonly SimulatedPort[] },
+  ) {
     const { life, near, own } = thread;
     this.#options = options;
     this.#life = life;
@@ -130,7 +140,9 @@ class IsolateThread implements Thread {
 
   fail(cause: unknown): void {
     const why = cause instanceof Error ? cause.message : String(cause);
-    this.#end(new TidemarkError("TM_WORKER", `a worker thread failed: ${why}`, { cause, facts: { thread: this.#life.name } }));
+    this.#end(
+      new TidemarkError("TM_WORKER", `a worker thread failed: ${why}`, { cause, facts: { thread: this.#life.name } }),
+    );
   }
 
   /** What the thread said last comes before the news of its end. */
@@ -140,6 +152,11 @@ class IsolateThread implements Thread {
     const { life, end } = this.#options;
     end(this.#life);
     for (const port of this.#own.slice(1)) port.shut();
-    this.#near.afterMessages({ actor: life.name, what: `${this.#life.name} has ended`, life, run: () => this.#exit(error) });
+    this.#near.afterMessages({
+      actor: life.name,
+      what: `${this.#life.name} has ended`,
+      life,
+      run: () => this.#exit(error),
+    });
   }
 }

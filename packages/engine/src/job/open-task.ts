@@ -11,7 +11,7 @@ import { SourceRunner, type SourceSplit } from "../task/source-runner.ts";
 import type { GatePlan, SourcePlan, TaskPlan } from "../task/task-plan.ts";
 import { Task, type TaskSnapshot, type TaskWriter } from "../task/task.ts";
 import { sinkScratch } from "./state-directory.ts";
-import type { WorkerOptions } from "./worker.ts";
+import type { WorkerOptions } from "./worker-options.ts";
 
 /** Opens one subtask of a task: its sink writers, its chain, its source or its gates. */
 export async function openTask(

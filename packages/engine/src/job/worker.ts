@@ -1,33 +1,17 @@
-import type { Host } from "../host/host.ts";
-import type { MessagePortLike } from "../host/threads.ts";
 import type { OperatorStates } from "../checkpoint/manifest.ts";
 import { readSegment } from "../checkpoint/segment-reader.ts";
 import { writeSegment } from "../checkpoint/segment-writer.ts";
-import type { Binding } from "../connector/binding.ts";
 import { assert } from "../foundation/assert.ts";
 import { ownerOf } from "../state/key-group.ts";
-import type { KeyedState, StateBackend } from "../state/state-backend.ts";
+import type { KeyedState } from "../state/state-backend.ts";
 import { ChannelHub } from "../task/channel-hub.ts";
 import type { Task, TaskSnapshot } from "../task/task.ts";
 import { WorkerLoop } from "../task/worker-loop.ts";
-import type { PhysicalGraph } from "./physical-graph.ts";
 import { checkOperatorStates } from "./restore-plan.ts";
 import { openTask } from "./open-task.ts";
 import { taskFacts } from "./task-facts.ts";
-import type { Acknowledgement, WorkerCommand, WorkerReport, WorkerStart } from "./worker-protocol.ts";
-
-/** What a worker needs besides the coordinator's plain data. */
-export interface WorkerOptions {
-  readonly host: Host;
-  readonly graph: PhysicalGraph;
-  /** Binding of each port, "dead-letters" included if the job has one. */
-  readonly bindings: ReadonlyMap<string, Binding>;
-  readonly backend: StateBackend;
-  readonly start: WorkerStart;
-  /** Ports to the workers that run other subtasks, by subtask. */
-  readonly links: ReadonlyMap<number, MessagePortLike>;
-  readonly report: (report: WorkerReport) => void;
-}
+import type { WorkerOptions } from "./worker-options.ts";
+import type { Acknowledgement, WorkerCommand } from "./worker-protocol.ts";
 
 /** Runs its subtasks of every task: opens and restores them, then obeys the coordinator. */
 export class Worker {

@@ -26,18 +26,19 @@ export function withVersion(versions: TableVersions, added: TableVersion): Table
   return versions.toSpliced(isReplaced ? position - 1 : position, isReplaced ? 1 : 0, added);
 }
 
-/** Only those that a stream row due at `time` or later can still see. */
+/**
+ * Only those that a stream row due at `time` or later can still see. A deletion stays even if nothing is before it: an older
+ * version may still come, which must not bring the row back.
+ */
 export function withoutUnseen(versions: TableVersions, time: number): TableVersions {
-  let first = Math.max(0, versionIndex(versions, time));
-  // A deletion with nothing before it says what no version says as well.
-  while (versions[first]?.row === null && isSeen(versions[first] as TableVersion, time)) first++;
+  const first = Math.max(0, versionIndex(versions, time));
   return first === 0 ? versions : versions.slice(first);
 }
 
-/** The time from which on {@link withoutUnseen} leaves at most one of the versions, and no deletion; null: it does already. */
+/** The time from which on {@link withoutUnseen} leaves one of the versions; null: it does already. */
 export function prunableAt(versions: TableVersions): number | null {
   const last = versions.at(-1);
-  if (last === undefined || (versions.length === 1 && last.row !== null)) return null;
+  if (last === undefined || versions.length === 1) return null;
   return last.visibleAfter === Number.NEGATIVE_INFINITY
     ? last.timestamp
     : Math.max(last.timestamp, last.visibleAfter + 1);

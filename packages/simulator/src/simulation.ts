@@ -12,6 +12,7 @@ import { randomWalk, type Strategy } from "./schedule-strategy.ts";
 import type { ThreadMain } from "./threads/simulated-threads.ts";
 import { Trace, type TraceEntry } from "./trace.ts";
 
+/** What a simulation is made of. */
 export interface SimulationOptions {
   /** Everything follows from it, and from what the caller does. */
   readonly seed: number;

@@ -11,6 +11,7 @@ export interface DiskCall {
   readonly actor: string;
 }
 
+/** Calls of a disk, by the names that rules and timelines use. */
 export type DiskCallName =
   | "open"
   | "open for writing"

@@ -9,6 +9,7 @@ export interface StoreCall {
   readonly actor: string;
 }
 
+/** Requests to a store, by the names that rules and timelines use. */
 export type StoreCallName =
   | "put"
   | "get"

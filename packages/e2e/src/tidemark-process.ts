@@ -27,9 +27,16 @@ export class TidemarkProcess {
 
   constructor(
     args: readonly string[],
-    options: { env?: Record<string, string>; cwd?: string; openStdin?: boolean } = {},
+    options: {
+      env?: Record<string, string>;
+      cwd?: string;
+      openStdin?: boolean;
+      /** A command that runs it, such as one that makes a namespace. */
+      under?: readonly string[];
+    } = {},
   ) {
-    const child = spawn(process.execPath, ["--conditions=@tidemark/source", BIN, ...args], {
+    const command = [...(options.under ?? []), process.execPath, "--conditions=@tidemark/source", BIN, ...args];
+    const child = spawn(command[0] as string, command.slice(1), {
       env: { ...process.env, ...options.env },
       ...(options.cwd !== undefined && { cwd: options.cwd }),
       stdio: [options.openStdin === true ? "pipe" : "ignore", "pipe", "pipe"],

@@ -1,4 +1,4 @@
-/** Standard input and output of the process. Only the main thread may use them; a worker's writes are relayed by its host. */
+/** Standard input and output of the process. A worker thread's reads and writes are relayed by its host. */
 export interface StandardStreams {
   /** Pieces of standard input as they arrive; null at its end. */
   readInput(): Promise<Uint8Array | null>;

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { importModule } from "./module-loader.ts";
 import { processFacts } from "./process-facts.ts";
-import { testProcess } from "./test-process.test-only.ts";
+import { testProcess, type TestProcess } from "./test-process.test-only.ts";
 
 test("the first signal calls the handler, the second exits at once", async () => {
   for (const [signal, code] of [
@@ -68,6 +68,37 @@ test("standard input comes in pieces and ends with null; an unread one does not 
   const once = testProcess(["node-streams"], "await node_streams.nodeStreams().readInput();");
   once.child.stdin.write("first");
   assert.equal((await once.ended).code, 0);
+});
+
+test("a thread reads standard input by way of the main thread; one that waits for it can end, and the process with it", async () => {
+  const reader = (body: string): TestProcess => {
+    const imports = ["thread-main", "node-streams"]
+      .map(
+        (name) => `import * as ${name.replace("-", "_")} from ${JSON.stringify(import.meta.resolve(`./${name}.ts`))};`,
+      )
+      .join("");
+    const module = `${imports} const { port } = thread_main.threadStart(); port.onMessage(() => port.close());
+      const { readInput } = node_streams.nodeStreams(); ${body}`;
+    const url = JSON.stringify(`data:text/javascript,${encodeURIComponent(module)}`);
+    return testProcess(
+      ["node-threads"],
+      `const thread = node_threads.nodeThreads({ taskWorker: ${url} }).start({ name: "reader", start: null, ports: [] });
+       thread.port.onMessage((message) => { console.log(message); if (message === "end") thread.port.post(null); });`,
+    );
+  };
+  const whole = reader(`
+    let text = "";
+    for (let piece; (piece = await readInput()) !== null;) { text += new TextDecoder().decode(piece); port.post("piece"); }
+    port.post(text); port.post("end");`);
+  whole.child.stdin.write("one ");
+  await whole.line("piece");
+  whole.child.stdin.end("two");
+  await whole.line("one two");
+  assert.equal((await whole.ended).code, 0);
+
+  const waiting = reader(`await readInput(); void readInput(); port.post("end");`);
+  waiting.child.stdin.write("first");
+  assert.equal((await waiting.ended).code, 0, "its input never ends");
 });
 
 test("a reader of the output that has gone is a TM_IO, not a crash", async () => {

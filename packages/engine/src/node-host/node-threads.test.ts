@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { createRequire } from "node:module";
 import { test } from "node:test";
+import { Worker } from "node:worker_threads";
 import type { TidemarkError } from "../foundation/error.ts";
 import { nodeThreads } from "./node-threads.ts";
 
@@ -128,11 +130,15 @@ test("the wall clock never runs backwards across threads", async () => {
   assert.ok(clock.now() >= ahead);
 });
 
-test("standard input is refused in a thread", async () => {
-  const module = threadModule("await node_streams.nodeStreams().readInput().catch((error) => port.post(error.code));");
-  const thread = nodeThreads({ taskWorker: module }).start({ name: "input", start: null, ports: [] });
-  assert.equal(await inbox(thread.port)(), "TM_INTERNAL");
-  await thread.exited;
+test("standard input is refused in a thread that the host did not start", async () => {
+  const streams = JSON.stringify(import.meta.resolve("./node-streams.ts"));
+  const source = `
+    import { parentPort } from "node:worker_threads";
+    import { nodeStreams } from ${streams};
+    nodeStreams().readInput().catch((error) => parentPort.postMessage(error.code));`;
+  const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(source)}`));
+  assert.deepEqual(await once(worker, "message"), ["TM_INTERNAL"]);
+  await worker.terminate();
 });
 
 test("a port is given away or opened once", () => {

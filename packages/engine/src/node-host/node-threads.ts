@@ -4,21 +4,26 @@ import { TidemarkError } from "../foundation/error.ts";
 import type { Thread, Threads, TransferablePort } from "../host/threads.ts";
 import { errnoOf } from "./disk-error.ts";
 import { NodePort, NodeTransferablePort } from "./node-port.ts";
+import { standardInput } from "./node-streams.ts";
 import { processShared } from "./process-shared.ts";
+import { relayInput } from "./relayed-input.ts";
 import { THREAD_DATA, type ThreadData } from "./thread-data.ts";
 
 /** Worker threads. `taskWorker` is the module they run; the engine's own by default. */
 export function nodeThreads(options: { taskWorker?: string | URL } = {}): Threads {
+  const { readPiece } = standardInput();
   return {
     start({ name, start, ports }) {
       const { port1, port2 } = new MessageChannel();
+      const { port1: input, port2: inputThere } = new MessageChannel();
+      relayInput(input, () => readPiece({ keepsAlive: false }));
       const given = ports.map(rawPort);
-      const data: ThreadData = { start, port: port2, ports: given, shared: processShared() };
+      const data: ThreadData = { start, port: port2, ports: given, input: inputThere, shared: processShared() };
       const entry = options.taskWorker ?? import.meta.resolve("#task-worker");
       const worker = new Worker(new URL(entry), {
         name,
         workerData: { [THREAD_DATA]: data },
-        transferList: [port2, ...given],
+        transferList: [port2, inputThere, ...given],
       });
       return threadOf(name, worker, port1);
     },

@@ -14,6 +14,8 @@ export interface ThreadData {
   readonly start: Json;
   readonly port: MessagePort;
   readonly ports: readonly MessagePort[];
+  /** Where the thread asks for standard input. */
+  readonly input: MessagePort;
   readonly shared: ProcessShared;
 }
 

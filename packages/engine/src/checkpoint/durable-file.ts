@@ -16,24 +16,8 @@ export async function withNewFile<T>(host: Host, path: string, work: (file: Writ
   return result;
 }
 
-/** Makes a directory and its parents so that they outlast a power loss; existing ones are taken to do so. */
-export async function makeDurableDirectory(host: Host, path: string): Promise<void> {
-  const missing: string[] = [];
-  for (let at = path; (await host.disk.stat(at)) === null; at = parentOf(at)) missing.push(at);
-  if (missing.length === 0) return;
-  await host.disk.makeDirectory(path);
-  for (const made of missing.toReversed()) await host.disk.syncDirectory(parentOf(made));
-}
-
 /** Makes directories inside `directory` and makes their names durable, also those that an earlier process had only made. */
 export async function makeInside(host: Host, directory: string, names: readonly string[]): Promise<void> {
   for (const name of names) await host.disk.makeDirectory(`${directory}/${name}`);
   await host.disk.syncDirectory(directory);
-}
-
-function parentOf(path: string): string {
-  const trimmed = path.replace(/\/+$/, "");
-  const slash = trimmed.lastIndexOf("/");
-  if (slash < 0) return ".";
-  return slash === 0 ? "/" : trimmed.slice(0, slash);
 }

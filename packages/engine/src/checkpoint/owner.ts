@@ -1,8 +1,9 @@
 import { TidemarkError } from "../foundation/error.ts";
+import { makeDurableDirectory } from "../host/durable-directory.ts";
 import type { Host } from "../host/host.ts";
 import { checkpointFailed } from "./checkpoint-error.ts";
 import { epochOfOwner, LOCK_FILE, ownerName, OWNERS_DIRECTORY } from "./checkpoint-files.ts";
-import { makeDurableDirectory, makeInside, withNewFile } from "./durable-file.ts";
+import { makeInside, withNewFile } from "./durable-file.ts";
 
 /** Who opens a state directory, for the message that the next one gets. */
 export interface OwnerFacts {
@@ -30,7 +31,7 @@ export async function takeOwnership(
   options: { directory: string; job: string; owner: OwnerFacts | null },
 ): Promise<Ownership> {
   const { directory, job } = options;
-  await makeDurableDirectory(host, directory);
+  await makeDurableDirectory(host.disk, directory);
   const lock = await host.disk.lock(`${directory}/${LOCK_FILE}`);
   if (lock === null) throw await inUse(host, directory);
   try {

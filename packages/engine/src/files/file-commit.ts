@@ -1,13 +1,15 @@
 import { TidemarkError } from "../foundation/error.ts";
 import type { WritableFile } from "../host/disk.ts";
+import { directoryOf, makeDurableDirectory } from "../host/durable-directory.ts";
 import type { Host } from "../host/host.ts";
-import { directoryOf, makeDurableDirectory } from "./durable-directory.ts";
 import type { FilePlan } from "./file-sink-plan.ts";
 import { filePieces, type StagedBytes } from "./staged-bytes.ts";
 
 /**
- * Makes a plan's bytes part of its file and durable. With `resume` a part of them, or all, may be there already and is compared first;
- * without, the file must end where the plan begins. TM_SINK_CHANGED if the file is not what the plan and the staged bytes say.
+ * Makes a plan's bytes part of its file and durable. With `resume` a part of them, or all, may be there already: what agrees with the
+ * staged bytes stays, so that a reader sees the file only grow; what does not is what a power loss has made of an append that was
+ * not durable yet, and is written again. Without, the file must end where the plan begins. TM_SINK_CHANGED if the file's length is
+ * none that a commit can have left.
  */
 export async function carryOutPlan(options: {
   host: Host;
@@ -23,11 +25,12 @@ export async function carryOutPlan(options: {
   // The staged files of a whole commit may be gone.
   if (sizeBytes === plan.to && !(await staged.areThere())) return;
   await staged.verify();
-  await compare({ host, plan, staged, sizeBytes });
+  const goodBytes = await agreeingSize({ host, plan, staged, sizeBytes });
   if (plan.from === 0) await makeDurableDirectory(host.disk, directoryOf(plan.file));
   const file = await host.disk.openWrite(plan.file, "append");
   try {
-    await append({ host, file, pieces: staged.from(sizeBytes - plan.from), totalBytes: plan.to - sizeBytes });
+    if (goodBytes < sizeBytes) await file.truncate(goodBytes);
+    await append({ host, file, pieces: staged.from(goodBytes - plan.from), totalBytes: plan.to - goodBytes });
     host.failpoint("commit.before-fsync");
     await file.sync();
   } finally {
@@ -75,10 +78,10 @@ async function append(options: {
   if (!isHalfWritten) host.failpoint("commit.half-written");
 }
 
-/** What a commit that was cut short has appended must be the beginning of the staged bytes. */
-async function compare(options: { host: Host; plan: FilePlan; staged: StagedBytes; sizeBytes: number }): Promise<void> {
+/** How far the file agrees with the staged bytes: all of it, unless a power loss tore an append. */
+async function agreeingSize(options: { host: Host; plan: FilePlan; staged: StagedBytes; sizeBytes: number }): Promise<number> {
   const { host, plan, staged, sizeBytes } = options;
-  if (sizeBytes === plan.from) return;
+  if (sizeBytes === plan.from) return sizeBytes;
   const actual = filePieces(host.disk, plan.file, plan.from);
   let there: Uint8Array = new Uint8Array(0);
   let at = plan.from;
@@ -87,13 +90,12 @@ async function compare(options: { host: Host; plan: FilePlan; staged: StagedByte
       for (let compared = 0; compared < expected.length;) {
         if (there.length === 0) {
           const next = await actual.next();
-          if (next.done === true) return;
+          if (next.done === true) return at;
           there = next.value;
         }
         const length = Math.min(there.length, expected.length - compared);
         const difference = firstDifference(there, expected.subarray(compared), length);
-        if (difference !== -1)
-          throw changed(plan, sizeBytes, `differs at byte ${at + difference} from what was committed to it`);
+        if (difference !== -1) return at + difference;
         there = there.subarray(length);
         compared += length;
         at += length;
@@ -102,6 +104,7 @@ async function compare(options: { host: Host; plan: FilePlan; staged: StagedByte
   } finally {
     await actual.return(undefined);
   }
+  return at;
 }
 
 function firstDifference(a: Uint8Array, b: Uint8Array, length: number): number {

@@ -1,4 +1,5 @@
 import { TidemarkError } from "../foundation/error.ts";
+import { makeDurableDirectory } from "../host/durable-directory.ts";
 import type { Host } from "../host/host.ts";
 import type { CheckpointStore } from "../checkpoint/checkpoint-store.ts";
 import { openCheckpointStore } from "../checkpoint/open-checkpoint-store.ts";
@@ -9,7 +10,7 @@ import { DEAD_LETTER_PORT, type LogicalGraph } from "../graph/logical-graph.ts";
 import { CheckpointCoordinator, type CheckpointReason, type CheckpointSummary, type CommittedSink } from "./checkpoint-coordinator.ts";
 import type { PhysicalGraph } from "./physical-graph.ts";
 import { assignSplits, checkCompatible, type DiscoveredSource } from "./restore-plan.ts";
-import { sinkScratch } from "./state-directory.ts";
+import { sinkScratch, sinksDirectory } from "./state-directory.ts";
 import type { StartWorker, TaskFacts, WorkerHandle, WorkerReport } from "./worker-protocol.ts";
 
 /** Settings of a job, as data. */
@@ -362,22 +363,20 @@ async function openSinks(options: JobOptions, store: CheckpointStore, manifest: 
   const ports = graph.nodes.filter(({ kind }) => kind === "sink").map(({ name }) => name);
   if (bindings.has(DEAD_LETTER_PORT)) ports.push(DEAD_LETTER_PORT);
   const sinks: CommittedSink[] = [];
+  await makeDurableDirectory(host.disk, sinksDirectory(settings.stateDirectory));
   for (const port of ports) {
     const binding = bindings.get(port);
     if (binding?.sink === undefined) {
       throw new TidemarkError("TM_BINDING", `sink port "${port}" is not bound to a sink`, { facts: { port } });
     }
     const scratch = sinkScratch(settings.stateDirectory, port);
-    await host.disk.makeDirectory(scratch);
+    await makeDurableDirectory(host.disk, scratch);
     const committer = await binding.sink.openCommitter({ host, port, scratch });
     const state = manifest?.sinks.find((each) => each.port === port);
     if (state === undefined || manifest === null) await committer.recover(null, null, []);
     else await committer.recover(store.permitForRestored(manifest), state.plan, state.prepared);
     sinks.push({ port, description: binding.description, committer });
   }
-  await host.disk.syncDirectory(`${settings.stateDirectory}/sinks`).catch((error: unknown) => {
-    if (!(error instanceof TidemarkError && error.code === "TM_NOT_FOUND")) throw error;
-  });
   return sinks;
 }
 

@@ -1,4 +1,9 @@
-/** Folder for prepared outputs of a sink port, under the job's state directory. */
+/** Folder under a job's state directory that holds a folder for each sink port. */
+export function sinksDirectory(stateDirectory: string): string {
+  return `${stateDirectory}/sinks`;
+}
+
+/** Folder for prepared outputs of a sink port. */
 export function sinkScratch(stateDirectory: string, port: string): string {
-  return `${stateDirectory}/sinks/${encodeURIComponent(port)}`;
+  return `${sinksDirectory(stateDirectory)}/${encodeURIComponent(port)}`;
 }

@@ -40,7 +40,7 @@ export interface AgainstOptions {
   readonly order?: readonly Pick[];
   /** True: what a crash undoes would be done again at another wall clock, so a checkpoint is taken before each. */
   readonly usesClock?: boolean;
-  /** True: what comes of a part of the input depends on the order in which splits are read; only the whole is compared. */
+  /** True: how far a part of the input gets depends on parallelism; only what comes of the whole is compared. */
   readonly wholeOnly?: boolean;
 }
 

@@ -1,0 +1,37 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { jsonl, start, type Binding, type Job } from "@tidemark/engine";
+import { columnSource } from "./column-source.ts";
+import type { Dataset } from "./dataset.ts";
+import type { NexmarkQuery } from "./query.ts";
+
+/** How a query's input comes: decoded columns in memory, or JSON Lines on disk. */
+export const INPUT_MODES = ["columns", "jsonl"] as const;
+export type InputMode = (typeof INPUT_MODES)[number];
+
+/** The bindings of a query's sources. */
+export function sourceBindings(query: NexmarkQuery, dataset: Dataset, mode: InputMode): Record<string, Binding> {
+  return Object.fromEntries(
+    query.reads.map((name) => [
+      name,
+      mode === "columns" ? columnSource(dataset.table(name)) : jsonl(dataset.jsonLines(name)),
+    ]),
+  );
+}
+
+/** Runs a query to the end of its input, with a checkpoint every second; resolves to the number of records it read. */
+export async function runQuery(
+  query: NexmarkQuery,
+  bind: Readonly<Record<string, Binding>>,
+  onStarted: (job: Job) => void = () => undefined,
+): Promise<number> {
+  const stateDirectory = mkdtempSync(join(tmpdir(), `nexmark-${query.name}-`));
+  try {
+    const { job, result } = await start(query.pipeline, { bind, stateDirectory, checkpoint: { every: "1s" } });
+    if (job !== null) onStarted(job);
+    return (await result).records;
+  } finally {
+    rmSync(stateDirectory, { recursive: true, force: true });
+  }
+}

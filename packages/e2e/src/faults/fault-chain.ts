@@ -56,7 +56,10 @@ export class FaultChain {
    * What has to be true after a start with a fault: it came to the end of the input, or it halted with exit code 75 and an error that has
    * one of the `errnos`. `hasStruck`: whether the fault was met; a start without one must not fail.
    */
-  async assertTypedEnd({ exitCode, signal, stderr }: Ended, options: { hasStruck: boolean; errnos: readonly string[]; what: string }): Promise<void> {
+  async assertTypedEnd(
+    { exitCode, signal, stderr }: Ended,
+    options: { hasStruck: boolean; errnos: readonly string[]; what: string },
+  ): Promise<void> {
     const { hasStruck, errnos, what } = options;
     assert.equal(signal, null, `${what}\n${stderr}`);
     if (exitCode === 0) {
@@ -80,7 +83,10 @@ export class FaultChain {
   /** Every file of the job that there is, its input too. */
   async files(): Promise<string[]> {
     const entries = await readdir(this.folder, { recursive: true, withFileTypes: true });
-    return [this.input, ...entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name))];
+    return [
+      this.input,
+      ...entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name)),
+    ];
   }
 
   async #startAnew(): Promise<void> {

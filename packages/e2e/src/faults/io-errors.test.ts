@@ -18,7 +18,11 @@ const SYNC_CALLS = "fsync,fdatasync";
 const OPTIONS = { timeout: 900_000 };
 
 test("a sync that fails is never tried again: the job halts, and the next start goes on", OPTIONS, async (t) => {
-  const injections = numbers(SYNCS, 8).map((nth): Injection => ({ calls: SYNC_CALLS, effect: "error=EIO", when: String(nth) }));
+  const injections = numbers(SYNCS, 8).map((nth): Injection => ({
+    calls: SYNC_CALLS,
+    effect: "error=EIO",
+    when: String(nth),
+  }));
   await chain(t, injections, assertNoSecondSync);
 });
 
@@ -26,17 +30,25 @@ test("no space for an output: the job halts, and the next start goes on", OPTION
   const writes = PORTS.flatMap((port) => numbers(WRITES_OF_A_PORT, 1).map((nth) => ({ port, nth })));
   const injections = writes
     .filter((_, index) => index % stepOf(5) === 0)
-    .map(({ port, nth }) => (job: FaultChain): Injection => ({ calls: "write", effect: "error=ENOSPC", when: String(nth), paths: [join(job.folder, `${port}.jsonl`)] }));
+    .map(({ port, nth }) => (job: FaultChain): Injection => ({
+      calls: "write",
+      effect: "error=ENOSPC",
+      when: String(nth),
+      paths: [join(job.folder, `${port}.jsonl`)],
+    }));
   await chain(t, injections);
 });
 
 test("no space for prepared output: the job halts, and the next start goes on", OPTIONS, async (t) => {
-  const injections = PORTS.filter((_, index) => index % stepOf(2) === 0).map((port) => (job: FaultChain): Injection => ({
-    calls: "write",
-    effect: "error=ENOSPC",
-    when: "1+",
-    paths: openFiles(job, port),
-  }));
+  const injections = PORTS.filter((_, index) => index % stepOf(2) === 0).map(
+    (port) =>
+      (job: FaultChain): Injection => ({
+        calls: "write",
+        effect: "error=ENOSPC",
+        when: "1+",
+        paths: openFiles(job, port),
+      }),
+  );
   await chain(t, injections);
 });
 
@@ -56,32 +68,40 @@ test("a slow disk makes a job slow and nothing else", OPTIONS, async (t) => {
   await chain(t, [slow], (run) => assert.equal(run.exitCode, 0, run.stderr));
 });
 
-test("a write that the disk confirms and never does: found before a row of it is committed, and for good", OPTIONS, async (t) => {
-  if (!isPossible(t, TRACE_REQUIREMENTS)) return;
-  const chain = await FaultChain.open(t);
-  const lie: Injection = { calls: "write", effect: "retval=100", when: "1", paths: openFiles(chain, "sprees") };
-  const run = await tracedRun(chain.job, lie, { log: join(chain.scratch, "trace"), rate: RATE });
-  const next = await chain.job.start().ended;
-  for (const { exitCode, stderr } of [run, next]) {
-    assert.equal(exitCode, 21, stderr);
-    assert.match(stderr, /TM_CHECKPOINT_CORRUPT .*path=\S+\.staged/);
-  }
-  await expectedOfChain().assertNothingWrongIn(chain.job);
-});
+test(
+  "a write that the disk confirms and never does: found before a row of it is committed, and for good",
+  OPTIONS,
+  async (t) => {
+    if (!isPossible(t, TRACE_REQUIREMENTS)) return;
+    const chain = await FaultChain.open(t);
+    const lie: Injection = { calls: "write", effect: "retval=100", when: "1", paths: openFiles(chain, "sprees") };
+    const run = await tracedRun(chain.job, lie, { log: join(chain.scratch, "trace"), rate: RATE });
+    const next = await chain.job.start().ended;
+    for (const { exitCode, stderr } of [run, next]) {
+      assert.equal(exitCode, 21, stderr);
+      assert.match(stderr, /TM_CHECKPOINT_CORRUPT .*path=\S+\.staged/);
+    }
+    await expectedOfChain().assertNothingWrongIn(chain.job);
+  },
+);
 
-test("a file that may not grow any further: the short write is seen, the job halts, and the next start goes on", OPTIONS, async (t) => {
-  if (!isPossible(t, { commands: ["prlimit"] })) return;
-  const chain = await FaultChain.open(t);
-  // Bytes: the first stops a segment, the later ones an output.
-  const limits = [20_001, 90_001, 150_001, 250_001].filter((_, index) => index % stepOf(2) === 0);
-  for (const limit of limits) {
-    const run = await chain.job.start({ rate: RATE, under: ["prlimit", `--fsize=${limit}`] }).ended;
-    assert.equal(run.exitCode, 75, `limit ${limit}:\n${run.stderr}`);
-    await chain.assertTypedEnd(run, { hasStruck: true, errnos: ["EFBIG"], what: `limit ${limit}` });
-  }
-  await chain.finish();
-  t.diagnostic(`errors: ${chain.errors}`);
-});
+test(
+  "a file that may not grow any further: the short write is seen, the job halts, and the next start goes on",
+  OPTIONS,
+  async (t) => {
+    if (!isPossible(t, { commands: ["prlimit"] })) return;
+    const chain = await FaultChain.open(t);
+    // Bytes: the first stops a segment, the later ones an output.
+    const limits = [20_001, 90_001, 150_001, 250_001].filter((_, index) => index % stepOf(2) === 0);
+    for (const limit of limits) {
+      const run = await chain.job.start({ rate: RATE, under: ["prlimit", `--fsize=${limit}`] }).ended;
+      assert.equal(run.exitCode, 75, `limit ${limit}:\n${run.stderr}`);
+      await chain.assertTypedEnd(run, { hasStruck: true, errnos: ["EFBIG"], what: `limit ${limit}` });
+    }
+    await chain.finish();
+    t.diagnostic(`errors: ${chain.errors}`);
+  },
+);
 
 function numbers(count: number, step: number): number[] {
   return Array.from({ length: count }, (_, index) => index + 1).filter((nth) => (nth - 1) % stepOf(step) === 0);
@@ -89,14 +109,20 @@ function numbers(count: number, step: number): number[] {
 
 /** Names under which the first processes of a job stage their lines: open-<epoch>-<writer>-<number>. */
 function openFiles({ folder }: FaultChain, port: string): string[] {
-  const names = [1, 2, 3, 4].flatMap((epoch) => [0, 1].flatMap((writer) => [1, 2, 3].map((nth) => `open-${epoch}-per-minute-${writer}-${nth}.staged`)));
+  const names = [1, 2, 3, 4].flatMap((epoch) =>
+    [0, 1].flatMap((writer) => [1, 2, 3].map((nth) => `open-${epoch}-per-minute-${writer}-${nth}.staged`)),
+  );
   return names.map((name) => join(folder, "state", "sinks", port, name));
 }
 
 type InjectionOf = Injection | ((chain: FaultChain) => Injection | Promise<Injection>);
 
 /** One start of the same job after the other, an injection each; `check` sees those that met theirs. */
-async function chain(t: TestContext, injections: readonly InjectionOf[], check: (run: TracedEnd) => void = () => undefined): Promise<void> {
+async function chain(
+  t: TestContext,
+  injections: readonly InjectionOf[],
+  check: (run: TracedEnd) => void = () => undefined,
+): Promise<void> {
   if (!isPossible(t, TRACE_REQUIREMENTS)) return;
   const job = await FaultChain.open(t);
   let struck = 0;

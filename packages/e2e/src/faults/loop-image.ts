@@ -8,7 +8,10 @@ import type { Requirements } from "./requirements.ts";
 const execute = promisify(execFile);
 
 /** What {@link makeImage} and what follows it need. */
-export const IMAGE_REQUIREMENTS: Requirements = { commands: [...(MOUNT_REQUIREMENTS.commands ?? []), "mkfs.ext4", "e2fsck"], root: true };
+export const IMAGE_REQUIREMENTS: Requirements = {
+  commands: [...(MOUNT_REQUIREMENTS.commands ?? []), "mkfs.ext4", "e2fsck"],
+  root: true,
+};
 
 /** Makes a file that holds an empty ext4 file system with a journal. */
 export async function makeImage(path: string, sizeBytes: number): Promise<void> {
@@ -58,7 +61,7 @@ export class ImageCopier {
   #read(target: Buffer): void {
     const file = openSync(this.#path, "r");
     try {
-      for (let at = 0; at < target.length; ) {
+      for (let at = 0; at < target.length;) {
         const length = readSync(file, target, at, target.length - at, at);
         if (length === 0) throw new Error(`the image ${this.#path} is shorter than it was made`);
         at += length;

@@ -19,27 +19,31 @@ const LANES = 2;
 const IMAGE_BYTES = 24 * 1_024 * 1_024;
 const SEED = 1_859;
 
-test("the power fails at any moment: the newest checkpoint on the disk is whole, and the job goes on from it", { timeout: 900_000 }, async (t) => {
-  if (!isPossible(t, IMAGE_REQUIREMENTS)) return;
-  const scratch = await Scratch.open(t);
-  const { folder } = scratch;
-  const clicks = makeClicks(RECORDS, SEED);
-  const input = join(folder, "clicks.jsonl");
-  await writeClicks(input, clicks);
-  const copies = await copiesOfRunningJob(scratch, input);
-  const expected = new ExpectedOutput(clicks);
-  const waiting = [...copies];
-  let withCheckpoint = 0;
-  const lane = async (): Promise<void> => {
-    for (let copy = waiting.shift(); copy !== undefined; copy = waiting.shift()) {
-      if (await restartFrom(copy, { folder, input, expected })) withCheckpoint++;
-      await rm(copy);
-    }
-  };
-  await Promise.all(Array.from({ length: LANES }, lane));
-  assert.ok(withCheckpoint * 2 > COPIES, `only ${withCheckpoint} of ${COPIES} copies had a checkpoint`);
-  t.diagnostic(`${COPIES} copies, ${withCheckpoint} with a checkpoint to go on from`);
-});
+test(
+  "the power fails at any moment: the newest checkpoint on the disk is whole, and the job goes on from it",
+  { timeout: 900_000 },
+  async (t) => {
+    if (!isPossible(t, IMAGE_REQUIREMENTS)) return;
+    const scratch = await Scratch.open(t);
+    const { folder } = scratch;
+    const clicks = makeClicks(RECORDS, SEED);
+    const input = join(folder, "clicks.jsonl");
+    await writeClicks(input, clicks);
+    const copies = await copiesOfRunningJob(scratch, input);
+    const expected = new ExpectedOutput(clicks);
+    const waiting = [...copies];
+    let withCheckpoint = 0;
+    const lane = async (): Promise<void> => {
+      for (let copy = waiting.shift(); copy !== undefined; copy = waiting.shift()) {
+        if (await restartFrom(copy, { folder, input, expected })) withCheckpoint++;
+        await rm(copy);
+      }
+    };
+    await Promise.all(Array.from({ length: LANES }, lane));
+    assert.ok(withCheckpoint * 2 > COPIES, `only ${withCheckpoint} of ${COPIES} copies had a checkpoint`);
+    t.diagnostic(`${COPIES} copies, ${withCheckpoint} with a checkpoint to go on from`);
+  },
+);
 
 /** Runs the job on a disk of its own and copies that disk again and again; gives the images. */
 async function copiesOfRunningJob(scratch: Scratch, input: string): Promise<string[]> {
@@ -79,7 +83,10 @@ async function copiesOfRunningJob(scratch: Scratch, input: string): Promise<stri
 }
 
 /** Mounts a copy where the original was, runs the job to its end there, and compares. False: the copy had no checkpoint yet. */
-async function restartFrom(copy: string, { folder, input, expected }: { folder: string; input: string; expected: ExpectedOutput }): Promise<boolean> {
+async function restartFrom(
+  copy: string,
+  { folder, input, expected }: { folder: string; input: string; expected: ExpectedOutput },
+): Promise<boolean> {
   const mount = await mountImage(copy, join(folder, "disk"));
   let said = "";
   try {
@@ -89,7 +96,10 @@ async function restartFrom(copy: string, { folder, input, expected }: { folder: 
     said = await job.finish();
     for (const [port, text] of before) {
       const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-      assert.ok((await job.output(port)).startsWith(whole), `${port}: a whole line that was on the disk was not committed`);
+      assert.ok(
+        (await job.output(port)).startsWith(whole),
+        `${port}: a whole line that was on the disk was not committed`,
+      );
     }
     await expected.assertOutputOf(job);
   } finally {

@@ -8,6 +8,9 @@ const execute = promisify(execFile);
 /** What {@link PrivateMount} needs. */
 export const MOUNT_REQUIREMENTS: Requirements = { commands: ["unshare", "nsenter", "mount"], root: true };
 
+/** The command that puts another one into a mount namespace of its own. */
+const NEW_NAMESPACE = ["unshare", "--mount", "--propagation", "private"] as const;
+
 /**
  * One file system that only a namespace of its own sees: it is gone, with its loop device, when the namespace's last process is. A holder keeps
  * it, which ends when this process does, in whatever way.
@@ -31,15 +34,17 @@ export class PrivateMount {
 
   /** Mounts with the arguments of `mount`, without the mount point, which is an existing directory. */
   static async open(mountArguments: readonly string[], mountPoint: string): Promise<PrivateMount> {
+    const [unshare, ...options] = NEW_NAMESPACE;
     const script = 'mount "$@" && echo mounted && exec cat';
-    const holder = spawn(
-      "unshare",
-      ["--mount", "--propagation", "private", "sh", "-c", script, "sh", ...mountArguments, mountPoint],
-      { stdio: ["pipe", "pipe", "pipe"] },
-    );
+    const holder = spawn(unshare, [...options, "sh", "-c", script, "sh", ...mountArguments, mountPoint], {
+      stdio: ["pipe", "pipe", "pipe"],
+    });
     let said = "";
     holder.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
-    const isMounted = await Promise.race([once(holder.stdout, "data").then(() => true), once(holder, "close").then(() => false)]);
+    const isMounted = await Promise.race([
+      once(holder.stdout, "data").then(() => true),
+      once(holder, "close").then(() => false),
+    ]);
     if (!isMounted) throw new Error(`could not mount ${mountArguments.join(" ")}: ${said}`);
     return new PrivateMount(holder, mountPoint);
   }

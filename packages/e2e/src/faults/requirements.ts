@@ -22,16 +22,18 @@ export function isPossible(t: TestContext, { commands = [], root = false }: Requ
 }
 
 /** Skips the test for a reason, or fails it where nothing may be skipped; gives false. */
-export function skipFor(t: TestContext, reason: string): false {
+function skipFor(t: TestContext, reason: string): false {
   assert.notEqual(process.env["TIDEMARK_REQUIRE_ALL"], "1", `this test may not be skipped here: ${reason}`);
   t.skip(reason);
   return false;
 }
 
-export function isInstalled(command: string): boolean {
-  return (process.env["PATH"] ?? "").split(delimiter).some((directory) => {
+/** A command's name, or the path of one. */
+function isInstalled(command: string): boolean {
+  const directories = command.includes("/") ? [""] : (process.env["PATH"] ?? "").split(delimiter);
+  return directories.some((directory) => {
     try {
-      accessSync(join(directory, command), constants.X_OK);
+      accessSync(directory === "" ? command : join(directory, command), constants.X_OK);
       return true;
     } catch {
       // Not here; there are other directories.

@@ -31,7 +31,11 @@ export interface TracedEnd extends Ended {
 }
 
 /** Runs the job to its end with faults injected into its system calls; `log` is a file for the trace. */
-export async function tracedRun(job: ClicksJob, injection: Injection, { log, rate }: { log: string; rate: number }): Promise<TracedEnd> {
+export async function tracedRun(
+  job: ClicksJob,
+  injection: Injection,
+  { log, rate }: { log: string; rate: number },
+): Promise<TracedEnd> {
   const { calls, effect, when, paths = [] } = injection;
   const under = [
     ...["strace", "-f", "--seccomp-bpf", "-y", "-qq", "-o", log],

@@ -26,7 +26,10 @@ export class ExpectedOutput {
   /** Every whole line in the files of a job that is not finished is a row of the reference, and there once. */
   async assertNothingWrongIn(job: ClicksJob): Promise<void> {
     for (const port of PORTS) {
-      const rows = (await job.output(port)).split("\n").slice(0, -1).map((line) => JSON.parse(line) as unknown);
+      const rows = (await job.output(port))
+        .split("\n")
+        .slice(0, -1)
+        .map((line) => JSON.parse(line) as unknown);
       const { extra, report } = compareOutputs(rows, this.#rows.get(port) ?? [], { keyOf: keyOf(port) });
       assert.equal(extra.length, 0, `${port}: ${report}`);
     }

@@ -19,7 +19,17 @@ const STARTING_MS = 500;
  * `count` kills of one of `jobs` jobs: first its share of the failpoints in their order (the last needs a checkpoint to restore), then, mixed,
  * later passes of failpoints, two zombies, pauses, and moments drawn at random; a fifth of those while the process starts.
  */
-export function planKills({ count, job, jobs, next }: { count: number; job: number; jobs: number; next: () => number }): Kill[] {
+export function planKills({
+  count,
+  job,
+  jobs,
+  next,
+}: {
+  count: number;
+  job: number;
+  jobs: number;
+  next: () => number;
+}): Kill[] {
   // Two jobs share one round of the failpoints: each strikes in every second job.
   const own = FAILPOINTS.filter((_, index) => jobs === 1 || index % 2 === job % 2);
   const kills: Kill[] = own.map((name) => ({ kind: "failpoint", name, nth: 1 }));
@@ -31,7 +41,8 @@ export function planKills({ count, job, jobs, next }: { count: number; job: numb
     if (zombies.includes(kills.length)) kills.push({ kind: "zombie", afterMs, wakes: kills.length === zombies[0] });
     else if (drawn < 0.1) kills.push({ kind: "paused", afterMs, pauseMs: next() * 400, againMs: next() * 200 });
     else if (drawn < 0.3) kills.push({ kind: "random", afterMs: next() * STARTING_MS, whileStarting: true });
-    else if (drawn < 0.5 && name !== ONCE_A_RUN) kills.push({ kind: "failpoint", name, nth: 2 + Math.floor(next() * 4) });
+    else if (drawn < 0.5 && name !== ONCE_A_RUN)
+      kills.push({ kind: "failpoint", name, nth: 2 + Math.floor(next() * 4) });
     else kills.push({ kind: "random", afterMs, whileStarting: false });
   }
   return kills;

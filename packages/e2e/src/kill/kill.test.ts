@@ -45,7 +45,8 @@ async function killAndCompare(folder: string, index: number): Promise<void> {
   const input = join(folder, `clicks-${index}.jsonl`);
   await writeClicks(input, makeClicks(recordsPerJob, seed));
   const job = new ClicksJob({ folder: join(folder, String(index)), input });
-  for (const kill of planKills({ count: killsPerJob, job: index, jobs, next: random(seed) })) await startAndKill(job, kill, rate);
+  for (const kill of planKills({ count: killsPerJob, job: index, jobs, next: random(seed) }))
+    await startAndKill(job, kill, rate);
   await job.finish();
   await compareInThread({ folder: job.seenAs, records: recordsPerJob, seed });
 }

@@ -169,11 +169,12 @@ export class Job {
   /** Where every task stands now. */
   async facts(): Promise<readonly TaskFacts[]> {
     if (this.#phase !== "running" && this.#phase !== "ending") return [];
-    if (this.#factsWanted === null) {
-      this.#factsWanted = { facts: new Map(), done: Promise.withResolvers() };
-      this.#broadcast({ kind: "facts" });
-    }
-    return this.#factsWanted.done.promise;
+    if (this.#factsWanted !== null) return this.#factsWanted.done.promise;
+    const wanted = { facts: new Map<number, readonly TaskFacts[]>(), done: Promise.withResolvers<readonly TaskFacts[]>() };
+    this.#factsWanted = wanted;
+    // A worker in this thread may answer before this returns.
+    this.#broadcast({ kind: "facts" });
+    return wanted.done.promise;
   }
 
   #onReport(index: number, report: WorkerReport): void {

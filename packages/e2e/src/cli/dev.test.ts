@@ -13,12 +13,14 @@ async function devFolder(t: TestContext): Promise<string> {
   return folder;
 }
 
+/** More than two runs read: a source hands out batches of 1,024 whole, then waits for its pace. */
+const COUNT = 4_000;
 const DEV = ["dev", "counter.ts", "--bind", "counts=jsonl:counts.jsonl"];
 const GENEROUS = { timeout: 120_000 };
 
 test("dev starts again from the checkpoint when the file changes, also after a mistake", GENEROUS, async (t) => {
   const folder = await devFolder(t);
-  await writeFile(join(folder, "flights.jsonl"), linesOf(Array.from({ length: 50 }, () => FLIGHTS[0])));
+  await writeFile(join(folder, "flights.jsonl"), linesOf(Array.from({ length: COUNT }, () => FLIGHTS[0])));
   const dev = new TidemarkProcess(DEV, { cwd: folder });
   t.after(() => dev.kill("SIGKILL"));
   await dev.says("running from the beginning");
@@ -26,7 +28,8 @@ test("dev starts again from the checkpoint when the file changes, also after a m
   await writeFile(join(folder, "counter.ts"), `${source}\nthis is a mistake\n`);
   await dev.says("counter.ts has changed: starting again");
   await dev.says("waiting for a change");
-  await writeFile(join(folder, "counter.ts"), source.replace("n = (c.state", "n = 1_000 + (c.state"));
+  await dev.says("this is a mistake");
+  await writeFile(join(folder, "counter.ts"), source.replace("n = (c.state", "n = 10_000 + (c.state"));
   await dev.says("going on from checkpoint");
   await dev.says("running\n");
   dev.kill("SIGTERM");
@@ -36,8 +39,11 @@ test("dev starts again from the checkpoint when the file changes, also after a m
   const run = await cli(folder, ["run", ...DEV.slice(1)], { SLOW_RATE: "100000" });
   assert.equal(run.exitCode, 0, run.stderr);
   const counts = (await recordsOf(folder, "counts.jsonl")) as { n: number }[];
-  assert.equal(counts.length, 50, "no flight is lost or counted twice");
-  assert.ok((counts.at(-1)?.n ?? 0) > 1_000, "the changed code ran");
+  assert.equal(counts.length, COUNT, "no flight is lost or counted twice");
+  assert.ok(
+    counts.some(({ n }) => n > COUNT),
+    "the changed code ran",
+  );
 });
 
 test("a run that was watched ends with its watcher", GENEROUS, async (t) => {

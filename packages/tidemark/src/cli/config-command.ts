@@ -21,7 +21,8 @@ export async function configCommand(file: string | undefined, flags: ConfigFlags
   const effective = settingsOf(name, given);
   const originOf = (setting: string, fromConfig: unknown): Origin =>
     origins.get(setting) ?? (fromConfig === undefined ? "default" : "config file");
-  const interval = effective.checkpointIntervalMs === Infinity ? "manual" : `${effective.checkpointIntervalMs}ms`;
+  const interval =
+    effective.checkpointIntervalMs === Infinity ? "manual" : durationText(effective.checkpointIntervalMs);
   const values: [string, string | number | boolean, Origin][] = [
     ["parallelism", effective.parallelism, originOf("parallelism", config.parallelism)],
     ["stateDirectory", effective.stateDirectory, originOf("stateDirectory", config.stateDirectory)],
@@ -47,4 +48,11 @@ export async function configCommand(file: string | undefined, flags: ConfigFlags
     );
   }
   return EXIT.ok;
+}
+
+/** Milliseconds as a setting is written: in the largest unit that leaves no fraction. */
+function durationText(ms: number): string {
+  const units = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 };
+  for (const [unit, size] of Object.entries(units)) if (ms > 0 && ms % size === 0) return `${ms / size}${unit}`;
+  return `${ms}ms`;
 }

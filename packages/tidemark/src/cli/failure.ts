@@ -15,9 +15,7 @@ export function reportFailure(
     terminal.result(JSON.stringify({ error: { code, kind, message, facts }, exitCode }));
   }
   terminal.say(`${terminal.style("red", error.code)} ${error.message}`);
-  if (showsFrames(error) || options.verbose) {
-    for (const frame of framesOf(error)) terminal.say(terminal.style("dim", frame));
-  }
+  for (const line of options.verbose ? linesOf(error) : placeOf(error)) terminal.say(terminal.style("dim", line));
   if (options.verbose) sayCauses(error, terminal);
   terminal.say(terminal.style("dim", `see docs/errors/${error.code}.md`));
   return exitCode;
@@ -30,13 +28,44 @@ function reportUnknown(error: unknown, terminal: Terminal, options: { json: bool
   return EXIT.failed;
 }
 
-/** Frames help where the mistake is in code: the user's, or the engine's own. */
-function showsFrames(error: TidemarkError): boolean {
-  return error.code === "TM_USER_CODE" || error.code === "TM_RECORD_STALE" || error.code === "TM_INTERNAL";
+const FRAME = /^\s+at /;
+/** Folders whose frames tell a user nothing: the engine's and the command line's own, and the parser's. */
+const OWN_FRAMES: readonly string[] = [
+  new URL(".", import.meta.resolve("@tidemark/engine")).href.replace(/run\/$/, ""),
+  new URL("..", import.meta.url).href,
+  "/node_modules/",
+  "node:",
+];
+
+/** Where in code the mistake is: the user's frames, and for a file that does not parse the lines in question. */
+function placeOf(error: TidemarkError): string[] {
+  switch (error.code) {
+    case "TM_INTERNAL":
+      return linesOf(error);
+    case "TM_USER_CODE":
+    case "TM_RECORD_STALE":
+    case "TM_PIPELINE":
+    case "TM_SCHEMA": {
+      const thrown = error.cause instanceof Error ? error.cause : error;
+      const lines = (thrown.stack ?? "").split("\n");
+      // A syntax error begins with file, line and excerpt; every other one with its message, which is said already.
+      const excerpt = lines.slice(
+        0,
+        Math.max(
+          0,
+          lines.findIndex((line) => line.startsWith(thrown.name)),
+        ),
+      );
+      const frames = linesOf(thrown).filter((line) => !OWN_FRAMES.some((own) => line.includes(own)));
+      return [...excerpt.filter((line) => line !== ""), ...frames];
+    }
+    default:
+      return [];
+  }
 }
 
-function framesOf(error: Error): string[] {
-  return (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+function linesOf(error: Error): string[] {
+  return (error.stack ?? "").split("\n").filter((line) => FRAME.test(line));
 }
 
 function sayCauses(error: Error, terminal: Terminal): void {

@@ -1,4 +1,4 @@
-import { start, type Job, type JobEvent, type JobResult } from "@tidemark/engine";
+import { loadPipeline, start, type Job, type JobEvent, type JobResult } from "@tidemark/engine";
 import { jobFacts, type JobFacts } from "@tidemark/engine/inspect";
 import { EXIT } from "./exit-codes.ts";
 import { configUrl, fileUrl, readBindings, readDuration, readSettings, type JobFlags } from "./settings.ts";
@@ -19,7 +19,10 @@ export async function runCommand(file: string, flags: RunFlags, terminal: Termin
   const signals = new StopOnSignals({ timeoutMs, terminal });
   const progress = new Progress(terminal);
   try {
-    const { job, result } = await start(fileUrl(file), {
+    const url = fileUrl(file);
+    const { warnings } = await loadPipeline(url);
+    for (const { message } of warnings) terminal.say(terminal.style("yellow", `warning: ${message}`));
+    const { job, result } = await start(url, {
       ...settings,
       bind: readBindings(flags.bind),
       ...(config !== undefined && { config }),

@@ -86,11 +86,12 @@ interface Running {
 /** Runs the engine to its end, kills included; false if the person quit. */
 async function runEngine(running: Running): Promise<boolean> {
   const { engine, terminal, isWatched } = running;
-  terminal.say("20,000 US flights, replayed as they left; event time is the schedule: out of order.");
-  terminal.say("Per airport and hour: count, mean and p95 delay; late flights apart; bursts of delays.");
+  terminal.say("20,000 US flights as they left; event time is the schedule, so: out of order.");
+  terminal.say("Per airport and hour: count, mean, p95 delay; too late ones apart; delay bursts.");
   const view = new DemoView(running);
   const kill = (): void => {
     if (engine.kill()) view.say(`SIGKILL after ${formatCount(engine.records)} flights; starting the engine again`);
+    else if (engine.phase === "starting") view.say("the engine is still starting: nothing to kill yet");
   };
   engine.listener = {
     onBack: (from) => {

@@ -88,6 +88,7 @@ export class DemoEngine {
     this.kills++;
     this.#killedAt = Date.now();
     this.#phase = "killed";
+    this.watermark = null;
     this.#child?.kill("SIGKILL");
     return true;
   }

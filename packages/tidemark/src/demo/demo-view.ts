@@ -7,6 +7,7 @@ import { departureOf, type DemoFlight } from "./demo-flights.ts";
 
 const AIRPORTS_SHOWN_MAX = 12;
 const NOTES_SHOWN_MAX = 4;
+const RATE_MS = 3_000;
 /** Lines of the picture that are neither airports nor notes. */
 const OTHER_LINES = 8;
 
@@ -28,8 +29,8 @@ export class DemoView {
   #timer: NodeJS.Timeout | undefined;
   #ticking: Promise<void> | null = null;
   #linesDrawn = 0;
-  #rate = 0;
-  #before = { at: Date.now(), records: 0 };
+  /** Where the engine stood over the last RATE_MS, oldest first. */
+  #samples: { readonly at: number; readonly records: number }[] = [];
 
   constructor(options: {
     folder: string;
@@ -79,12 +80,18 @@ export class DemoView {
 
   async #tick(): Promise<void> {
     for (const line of await this.#tail.read()) this.#airports.add(JSON.parse(line) as HourlyRow);
-    const now = Date.now();
-    const { records } = this.#engine;
-    this.#rate = (1_000 * Math.max(0, records - this.#before.records)) / Math.max(1, now - this.#before.at);
-    this.#before = { at: now, records };
+    const at = Date.now();
+    this.#samples.push({ at, records: this.#engine.records });
+    while ((this.#samples[0]?.at ?? at) < at - RATE_MS) this.#samples.shift();
     if (this.#isWatched) this.#draw();
     else this.#terminal.say(`${this.#progress()} · ${this.#eventTime()} · ${this.#checkpoint()}`);
+  }
+
+  /** Records a second, lately; batches arrive in steps. */
+  #rate(): number {
+    const [first, last] = [this.#samples[0], this.#samples.at(-1)];
+    if (first === undefined || last === undefined || last.at === first.at) return 0;
+    return (1_000 * Math.max(0, last.records - first.records)) / (last.at - first.at);
   }
 
   #progress(): string {
@@ -100,8 +107,9 @@ export class DemoView {
       case "finished":
         return done;
       case "running": {
-        const eta = this.#rate > 0 && left > 0 ? `, ${formatDuration((left / this.#rate) * 1_000)} left` : "";
-        return `${done}, ${formatCount(this.#rate)}/s${eta}`;
+        const rate = this.#rate();
+        const eta = rate > 0 && left > 0 ? `, ${formatDuration((left / rate) * 1_000)} left` : "";
+        return `${done}, ${formatCount(rate)}/s${eta}`;
       }
     }
   }

@@ -19,7 +19,7 @@ interface Size {
   readonly rate: number;
 }
 
-const SMALL: Size = { jobs: 1, recordsPerJob: 100_000, killsPerJob: 24, rate: 10_000 };
+const SMALL: Size = { jobs: 1, recordsPerJob: 200_000, killsPerJob: 46, rate: 10_000 };
 /** 200 kills over 2,000,000 records. */
 const LARGE: Size = { jobs: 8, recordsPerJob: 250_000, killsPerJob: 25, rate: 15_000 };
 /** Jobs at a time: most of a kill's time is the start of the next process, and some of it is waiting. */

@@ -12,9 +12,14 @@ interface Flight {
 }
 
 const root = new URL("../", import.meta.url);
-const flights = JSON.parse(readFileSync(new URL("node_modules/vega-datasets/data/flights-20k.json", root), "utf8")) as Flight[];
+const flights = JSON.parse(
+  readFileSync(new URL("node_modules/vega-datasets/data/flights-20k.json", root), "utf8"),
+) as Flight[];
 // "2001/01/10 18:20" is read as local time by Date.parse; as UTC it is the same on every machine.
-const rows = flights.map((flight) => ({ ...flight, date: `${flight.date.replaceAll("/", "-").replace(" ", "T")}:00Z` }));
+const rows = flights.map((flight) => ({
+  ...flight,
+  date: `${flight.date.replaceAll("/", "-").replace(" ", "T")}:00Z`,
+}));
 const leftAt = (flight: Flight): number => Date.parse(flight.date) + flight.delay * 60_000;
 rows.sort((a, b) => leftAt(a) - leftAt(b));
 const text = rows.map((row) => `${JSON.stringify(row)}\n`).join("");

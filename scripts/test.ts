@@ -1,6 +1,6 @@
 /**
  * `npm test`: every *.test.ts of the workspace, sources as they are, in two lanes one after the other: units, then real processes
- * (packages/e2e), which must not share the machine with anything. `--filter TEXT`, or TEXT alone, runs only the files whose path
+ * (packages/e2e), which would be slowed by units beside them. `--filter TEXT`, or TEXT alone, runs only the files whose path
  * contains it; any other `--option` goes to Node's test runner. Exit code 0 only if every lane passed.
  */
 import { spawn } from "node:child_process";
@@ -61,7 +61,7 @@ function testFiles(filters: readonly string[]): readonly string[] {
 function lanesOf(files: readonly string[]): readonly Lane[] {
   const lanes: readonly Lane[] = [
     { name: "units", concurrency: 2, files: files.filter((path) => !path.startsWith(PROCESS_TESTS)) },
-    { name: "processes", concurrency: 1, files: files.filter((path) => path.startsWith(PROCESS_TESTS)) },
+    { name: "processes", concurrency: 2, files: files.filter((path) => path.startsWith(PROCESS_TESTS)) },
   ];
   return lanes.filter((lane) => lane.files.length > 0);
 }

@@ -7,7 +7,7 @@ import { Life, ProcessKilled } from "./life.ts";
 import type { SimulatedObjectStore } from "./object-store/simulated-object-store.ts";
 import type { Watchers } from "./operation.ts";
 import { SimulatedProcess } from "./process.ts";
-import type { Entropy } from "./random.ts";
+import type { Choices, Entropy } from "./random.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { simulatedCompression } from "./simulated-compression.ts";
 import { SimulatedStreams } from "./simulated-streams.ts";
@@ -71,11 +71,11 @@ export class Machine {
     return process;
   }
 
-  /** Every process dies, and the disk keeps what was synced and any part of the rest. */
-  losePower(): void {
+  /** Every process dies, and the disk keeps what was synced and any part of the rest; "nothing": no part of it. */
+  losePower(options: { readonly unsynced?: "any" | "nothing" } = {}): void {
     this.#options.scheduler.note("power", this.name, "the power fails");
     for (const process of this.#processes) process.kill();
-    this.volume.losePower();
+    this.volume.losePower(options.unsynced === "nothing" ? LOSE_ALL : undefined);
   }
 
   /** Sets the wall clock forward, or back: the monotonic clock goes on. */
@@ -141,6 +141,15 @@ export class Machine {
     };
   }
 }
+
+/** Of what was not synced, nothing is left. */
+const LOSE_ALL: Choices = {
+  isReplay: false,
+  integer: (bound) => Math.min(1, bound - 1),
+  chance: (probability) => probability > 0,
+  upTo: (max) => max,
+  decided: (value) => value,
+};
 
 interface HostParts {
   readonly streams: SimulatedStreams;

@@ -16,6 +16,7 @@ export class FileContent {
   #durableLength = 0;
   /** Sectors whose cached bytes the next sync has to write. */
   readonly #dirty = new Set<number>();
+  #version = 0;
 
   get length(): number {
     return this.#length;
@@ -26,7 +27,20 @@ export class FileContent {
     return this.#dirty.size > 0 || this.#length !== this.#durableLength;
   }
 
+  /** True if the bytes on the disk are those that processes see, which after a failed sync they may not be although nothing is dirty. */
+  get isDurable(): boolean {
+    if (this.isDirty) return false;
+    for (let at = 0; at < this.#length; at++) if (this.#cached[at] !== this.#durable[at]) return false;
+    return true;
+  }
+
+  /** Changes whenever the visible bytes may have. */
+  get version(): number {
+    return this.#version;
+  }
+
   append(bytes: Uint8Array): void {
+    this.#version++;
     const end = this.#length + bytes.length;
     this.#cached = grown(this.#cached, end);
     this.#cached.set(bytes, this.#length);
@@ -35,6 +49,7 @@ export class FileContent {
   }
 
   truncate(length: number): void {
+    this.#version++;
     this.#cached = grown(this.#cached, length);
     const from = Math.min(length, this.#length);
     this.#cached.fill(0, from, Math.max(length, this.#length));
@@ -61,6 +76,7 @@ export class FileContent {
    * them; whether it still shows them, too, depends on the file system.
    */
   failSync(choices: Choices): void {
+    this.#version++;
     this.#durable = grown(this.#durable, this.#length);
     const isDropped = choices.chance(0.5);
     for (const sector of [...this.#dirty].sort((a, b) => a - b)) {
@@ -78,6 +94,7 @@ export class FileContent {
 
   /** Flips one bit, in the cache and on the disk. */
   rot(offset: number, bit: number): void {
+    this.#version++;
     for (const bytes of [this.#cached, this.#durable]) {
       if (offset < bytes.length) bytes[offset] = (bytes[offset] as number) ^ (1 << bit);
     }
@@ -85,6 +102,7 @@ export class FileContent {
 
   /** The power failed: any part of what was not synced may be there, the rest is as it was, nothing, or garbage. */
   losePower(choices: Choices, isOrdered: boolean): void {
+    this.#version++;
     if (this.isDirty) {
       if (isOrdered) this.#keepPrefix(choices);
       else this.#loseUnsynced(choices);

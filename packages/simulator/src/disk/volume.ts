@@ -27,15 +27,15 @@ export class Volume {
     this.#isOrdered = options.powerLoss === "ordered";
   }
 
-  /** The power failed. Files whose names are lost are gone. Locks end with their processes. */
-  losePower(): void {
-    this.#journal.losePower(this.#choices, this.#isOrdered);
+  /** The power failed. Files whose names are lost are gone. Locks end with their processes. `choices` decide what is left of what was not synced. */
+  losePower(choices: Choices = this.#choices): void {
+    this.#journal.losePower(choices, this.#isOrdered);
     const seen = new Set<DiskNode>();
     const visit = (node: DiskNode): void => {
       if (seen.has(node)) return;
       seen.add(node);
       if (node.kind === "file") {
-        node.content.losePower(this.#choices, this.#isOrdered);
+        node.content.losePower(choices, this.#isOrdered);
         node.lockedBy = null;
         return;
       }

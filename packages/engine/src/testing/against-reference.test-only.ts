@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Pipeline } from "../dsl/pipeline.ts";
 import type { ScriptElement } from "../connector/script.ts";
+import { FAILPOINTS, type FailpointName } from "../host/host.ts";
 import { compareOutputs, type CompareOptions } from "./compare-outputs.ts";
 import type { InputElement, Pick, ReferenceInputs } from "./reference/element.ts";
 import { referenceAt, referenceRun, type ReferenceOutput, type ReferenceResult } from "./reference/reference-run.ts";
@@ -14,8 +15,8 @@ export const NOW = 1_000_000;
 export interface Drive {
   /** Elements given at once, in turn: the batches that result. */
   readonly chunks: readonly number[];
-  /** What happens after each chunk, in turn. */
-  readonly faults: readonly ("none" | "checkpoint" | "crash")[];
+  /** What happens after each chunk, in turn; a failpoint's name: a checkpoint in which the power fails there. */
+  readonly faults: readonly ("none" | "checkpoint" | "crash" | FailpointName)[];
   /** Parallelism at the start and after each crash, in turn. */
   readonly parallelism: readonly number[];
 }
@@ -27,6 +28,7 @@ export const drives: fc.Arbitrary<Drive> = fc.record({
       { arbitrary: fc.constant("none" as const), weight: 3 },
       { arbitrary: fc.constant("checkpoint" as const), weight: 2 },
       { arbitrary: fc.constant("crash" as const), weight: 1 },
+      { arbitrary: fc.constantFrom(...FAILPOINTS), weight: 2 },
     ),
     { minLength: 1, maxLength: 7 },
   ),
@@ -60,11 +62,13 @@ export async function checkAgainstReference(pipeline: Pipeline, inputs: Referenc
     await give(t, inputs, order.slice(at, at + size), positions);
     at += size;
     const fault = faults[chunk % faults.length] ?? "none";
-    if (fault === "checkpoint" || (fault === "crash" && options.usesClock === true)) {
+    const isCrash = fault !== "none" && fault !== "checkpoint";
+    if (fault === "checkpoint" || (isCrash && options.usesClock === true)) {
       await t.checkpoint();
       if (options.wholeOnly !== true) compare(t, referenceAt(pipeline.graph, inputs, Object.fromEntries(positions), { now: NOW, order }), options);
     }
-    if (fault === "crash") await t.crash({ parallelism: parallelism[++crashes % parallelism.length] ?? 1 });
+    if (!isCrash) continue;
+    await t.crash({ parallelism: parallelism[++crashes % parallelism.length] ?? 1, ...(fault === "crash" ? {} : { during: fault }) });
   }
   await t.end();
   compare(t, referenceRun(pipeline.graph, inputs, { now: NOW, order }), options);

@@ -5,6 +5,7 @@ import { count } from "../dsl/aggregates.ts";
 import { pipeline } from "../dsl/pipeline.ts";
 import { state } from "../dsl/state.ts";
 import { tumbling } from "../dsl/windows.ts";
+import { FAILPOINTS } from "../host/host.ts";
 import { testRun } from "./test-run.ts";
 
 const Click = z.object({ user: z.string(), at: z.number() });
@@ -64,6 +65,23 @@ test("a crash loses nothing that was sent and doubles nothing", async () => {
   await t.end();
   assert.deepEqual([...(t.sinks["counts"] ?? [])].sort(byKeyAndStart), [result("a", 0, 2), result("a", 60_000, 1), result("b", 0, 1)]);
   assert.deepEqual(t.sinks["late"], [{ user: "a", at: 4 }]);
+});
+
+test("a crash at any step of a checkpoint: its output is committed once, with this checkpoint or the next", async () => {
+  const committed: Record<string, number | undefined> = {};
+  for (const step of FAILPOINTS) {
+    const t = await testRun(clicks, { parallelism: 2, now: 0 });
+    await t.send("clicks", { user: "a", at: 1 }, { user: "a", at: 60_000 });
+    await t.checkpoint();
+    await t.send("clicks", { user: "a", at: 2 }, { user: "a", at: 3 });
+    await t.crash({ during: step });
+    committed[step] = t.sinks["late"]?.length;
+    await t.end();
+    assert.deepEqual(t.sinks["counts"], [result("a", 0, 1), result("a", 60_000, 1)], step);
+    assert.deepEqual(t.sinks["late"], [{ user: "a", at: 2 }, { user: "a", at: 3 }], step);
+  }
+  assert.equal(committed["checkpoint.manifest.before-link"], 0);
+  assert.equal(committed["checkpoint.manifest.after-durable"], 2);
 });
 
 test("the wall clock stands still until it is moved, then stops wherever a timer is due", async () => {

@@ -5,8 +5,10 @@ import { durationMs, type Duration } from "../foundation/duration.ts";
 import { TidemarkError } from "../foundation/error.ts";
 import { graphPorts } from "../graph/graph-ports.ts";
 import { DEAD_LETTER_PORT } from "../graph/logical-graph.ts";
+import type { FailpointName } from "../host/host.ts";
 import type { TaskFacts } from "../job/worker-protocol.ts";
 import { start, type Started } from "../run/start.ts";
+import { CrashSignal } from "./memory-host-life.ts";
 import { memoryHost, type MemoryHost } from "./memory-host.ts";
 
 export interface TestRunOptions {
@@ -116,8 +118,12 @@ export class TestRun {
     await this.settle();
   }
 
-  /** The power fails: everything that is not durable is gone. Starts again from the newest checkpoint, at another parallelism if asked to. */
-  async crash(options: { readonly parallelism?: number } = {}): Promise<void> {
+  /**
+   * The power fails: everything that is not durable is gone. Starts again from the newest checkpoint, at another parallelism if
+   * asked to. With `during`, a checkpoint is taken first, and fails at that step of it, if it gets there.
+   */
+  async crash(options: { readonly parallelism?: number; readonly during?: FailpointName } = {}): Promise<void> {
+    if (options.during !== undefined) await this.#checkpointUntil(options.during);
     this.#host = this.#host.crash();
     await this.restart(options.parallelism ?? this.#parallelism);
   }
@@ -167,6 +173,18 @@ export class TestRun {
       if (this.#started === started) this.#failure = { error };
     });
     await this.settle();
+  }
+
+  async #checkpointUntil(step: FailpointName): Promise<void> {
+    const { job } = this.#running();
+    const host = this.#host;
+    host.onFailpoint = (name) => {
+      if (name === step) throw new CrashSignal(`the test crashed it at ${step}`);
+    };
+    // Of a process that has died nothing more is heard; one that lives has its checkpoint.
+    job?.checkpoint().catch(() => undefined);
+    await host.settle();
+    host.onFailpoint = () => {};
   }
 
   #running(): Started {

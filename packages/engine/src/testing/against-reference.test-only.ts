@@ -5,6 +5,7 @@ import type { ScriptElement } from "../connector/script.ts";
 import { FAILPOINTS, type FailpointName } from "../host/host.ts";
 import { compareOutputs, type CompareOptions } from "./compare-outputs.ts";
 import type { InputElement, Pick, ReferenceInputs } from "./reference/element.ts";
+import type { ReferenceDeadLetter } from "./reference/reference-job.ts";
 import { referenceAt, referenceRun, type ReferenceOutput, type ReferenceResult } from "./reference/reference-run.ts";
 import { testRun, type TestRun } from "./test-run.ts";
 
@@ -22,7 +23,10 @@ export interface Drive {
 }
 
 export const drives: fc.Arbitrary<Drive> = fc.record({
-  chunks: fc.array(fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 5, max: 40 })), { minLength: 1, maxLength: 5 }),
+  chunks: fc.array(fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 5, max: 40 })), {
+    minLength: 1,
+    maxLength: 5,
+  }),
   faults: fc.array(
     fc.oneof(
       { arbitrary: fc.constant("none" as const), weight: 3 },
@@ -50,7 +54,12 @@ export interface AgainstOptions {
  * Runs a pipeline in the engine, driven by `drive`, and in the reference; the committed output must be equal at every checkpoint and
  * at the end, and so must the dead letters.
  */
-export async function checkAgainstReference(pipeline: Pipeline, inputs: ReferenceInputs, drive: Drive, options: AgainstOptions = {}): Promise<void> {
+export async function checkAgainstReference(
+  pipeline: Pipeline,
+  inputs: ReferenceInputs,
+  drive: Drive,
+  options: AgainstOptions = {},
+): Promise<void> {
   const order = options.order ?? sequence(inputs);
   const splits = Object.fromEntries(Object.entries(inputs).map(([port, list]) => [port, list.length]));
   const { chunks, faults, parallelism } = drive;
@@ -65,21 +74,32 @@ export async function checkAgainstReference(pipeline: Pipeline, inputs: Referenc
     const isCrash = fault !== "none" && fault !== "checkpoint";
     if (fault === "checkpoint" || (isCrash && options.usesClock === true)) {
       await t.checkpoint();
-      if (options.wholeOnly !== true) compare(t, referenceAt(pipeline.graph, inputs, Object.fromEntries(positions), { now: NOW, order }), options);
+      if (options.wholeOnly !== true)
+        compare(t, referenceAt(pipeline.graph, inputs, Object.fromEntries(positions), { now: NOW, order }), options);
     }
     if (!isCrash) continue;
-    await t.crash({ parallelism: parallelism[++crashes % parallelism.length] ?? 1, ...(fault === "crash" ? {} : { during: fault }) });
+    await t.crash({
+      parallelism: parallelism[++crashes % parallelism.length] ?? 1,
+      ...(fault === "crash" ? {} : { during: fault }),
+    });
   }
   await t.end();
   compare(t, referenceRun(pipeline.graph, inputs, { now: NOW, order }), options);
 }
 
 function sequence(inputs: ReferenceInputs): readonly Pick[] {
-  return Object.entries(inputs).flatMap(([port, splits]) => splits.flatMap((elements, split) => elements.map((): Pick => [port, split])));
+  return Object.entries(inputs).flatMap(([port, splits]) =>
+    splits.flatMap((elements, split) => elements.map((): Pick => [port, split])),
+  );
 }
 
 /** Gives the next elements of an order to the engine; those of one split in a row at once. */
-async function give(t: TestRun, inputs: ReferenceInputs, picks: readonly Pick[], positions: Map<string, number[]>): Promise<void> {
+async function give(
+  t: TestRun,
+  inputs: ReferenceInputs,
+  picks: readonly Pick[],
+  positions: Map<string, number[]>,
+): Promise<void> {
   let pending: { port: string; split: number; elements: ScriptElement[] } | null = null;
   const flush = async (): Promise<void> => {
     if (pending !== null) await t.play(pending.port, pending.split, ...pending.elements);
@@ -123,11 +143,15 @@ function compare(t: TestRun, expected: ReferenceResult, { compare: by = {} }: Ag
     assert.ok(equal, `sink ${port}: ${report}`);
   }
   const letters = t.deadLetters.map((letter) => {
-    const { message: _, ...rest } = letter as Record<string, unknown>;
-    return rest;
+    const { port, split, offset, operator, key, code, record } = letter as ReferenceDeadLetter;
+    return { port, split, offset, operator, key, code, record };
   });
   // Steps write theirs when they come to it: no order is promised.
-  const { equal, report } = compareOutputs(letters, expected.deadLetters.map(({ cause: _, ...letter }) => letter), { keyOf: null });
+  const { equal, report } = compareOutputs(
+    letters,
+    expected.deadLetters.map(({ cause: _, ...letter }) => letter),
+    { keyOf: null },
+  );
   assert.ok(equal, `dead letters: ${report}`);
 }
 

@@ -70,12 +70,22 @@ export interface EventOptions {
 export function events(options: EventOptions = {}): fc.Arbitrary<readonly Event[]> {
   const { keys = "simple", disorderMs = 10, straggleMs = 0, maxLength = 60, numbers = "whole" } = options;
   const whole = fc.integer({ min: -20, max: 20 });
-  const number = numbers === "whole" ? whole : fc.oneof(whole, whole.map((n) => n / 7), fc.constantFrom(-0, Number.NaN, 0.1));
+  const number =
+    numbers === "whole"
+      ? whole
+      : fc.oneof(
+          whole,
+          whole.map((n) => n / 7),
+          fc.constantFrom(-0, Number.NaN, 0.1),
+        );
   const draft = fc.record(
     {
       key: fc.nat(5),
       step: fc.oneof(fc.constant(0), fc.nat(12), { arbitrary: fc.nat(200), weight: 1 }),
-      back: fc.oneof({ arbitrary: fc.nat(disorderMs), weight: 7 }, { arbitrary: fc.nat(Math.max(disorderMs, straggleMs)), weight: 3 }),
+      back: fc.oneof(
+        { arbitrary: fc.nat(disorderMs), weight: 7 },
+        { arbitrary: fc.nat(Math.max(disorderMs, straggleMs)), weight: 3 },
+      ),
       v: number,
       text: fc.constantFrom("", "x", "y", "\ud800", "zwölf", "\u0000", '"quoted"\n'),
       flag: fc.boolean(),
@@ -112,9 +122,15 @@ export function splitEvents(port: string, splitsMax: number, options: EventOptio
 }
 
 /** Events as input elements, with moves of the wall clock and watermarks of the source's own in between. */
-export function withTime(list: readonly Event[], options: { clockMs?: number; watermarks?: boolean } = {}): fc.Arbitrary<readonly InputElement[]> {
+export function withTime(
+  list: readonly Event[],
+  options: { clockMs?: number; watermarks?: boolean } = {},
+): fc.Arbitrary<readonly InputElement[]> {
   const { clockMs = 0, watermarks = false } = options;
-  const between = fc.record({ clock: fc.option(fc.integer({ min: 1, max: Math.max(1, clockMs) })), hasWatermark: fc.boolean() });
+  const between = fc.record({
+    clock: fc.option(fc.integer({ min: 1, max: Math.max(1, clockMs) })),
+    hasWatermark: fc.boolean(),
+  });
   return fc.array(between, { minLength: list.length, maxLength: list.length }).map((gaps) =>
     list.flatMap((value, index): InputElement[] => {
       const gap = gaps[index];

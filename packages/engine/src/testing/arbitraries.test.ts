@@ -21,7 +21,10 @@ test("generated events have disorder, equal times, stragglers, odd keys, absent 
     fractions: all.some((event) => !Number.isInteger(event.v)),
     surrogates: all.some((event) => event.text === "\ud800"),
   };
-  assert.deepEqual(Object.entries(seen).filter(([, has]) => !has), []);
+  assert.deepEqual(
+    Object.entries(seen).filter(([, has]) => !has),
+    [],
+  );
   assert.ok(new Set(all.map((event) => referenceKey(event.key).identity)).size >= 25);
 });
 
@@ -30,7 +33,9 @@ test("split input deals every record out once and reads each", () => {
     fc.property(splitEvents("in", 3), ({ inputs, order }) => {
       const splits = inputs["in"] ?? [];
       assert.equal(order.length, splits.flat().length);
-      splits.forEach((elements, split) => assert.equal(order.filter(([, picked]) => picked === split).length, elements.length));
+      splits.forEach((elements, split) =>
+        assert.equal(order.filter(([, picked]) => picked === split).length, elements.length),
+      );
     }),
     { numRuns: 50 },
   );

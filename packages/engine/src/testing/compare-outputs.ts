@@ -26,7 +26,11 @@ export interface OutputDifference {
  * Compares an output with the expected one: per key the same records in the same order, and nothing else. The order across keys
  * is promised by nobody and does not matter.
  */
-export function compareOutputs(actual: readonly unknown[], expected: readonly unknown[], options: CompareOptions = {}): OutputDifference {
+export function compareOutputs(
+  actual: readonly unknown[],
+  expected: readonly unknown[],
+  options: CompareOptions = {},
+): OutputDifference {
   const keyOf = options.keyOf === undefined ? fieldKey : options.keyOf;
   const got = byKey(actual, keyOf);
   const wanted = byKey(expected, keyOf);

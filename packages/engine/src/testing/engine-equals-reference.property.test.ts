@@ -1,7 +1,21 @@
 import { test } from "node:test";
 import fc from "fast-check";
 import { z } from "zod";
-import { collect, count, custom, distinctCount, first, last, max, mean, min, quantile, sum, topK, variance } from "../dsl/aggregates.ts";
+import {
+  collect,
+  count,
+  custom,
+  distinctCount,
+  first,
+  last,
+  max,
+  mean,
+  min,
+  quantile,
+  sum,
+  topK,
+  variance,
+} from "../dsl/aggregates.ts";
 import { pipeline, type Pipeline } from "../dsl/pipeline.ts";
 import type { Schema } from "../dsl/schema.ts";
 import type { Stream } from "../dsl/stream.ts";
@@ -24,7 +38,9 @@ const EventColumns = z.object({
   flag: z.boolean(),
   maybe: z.int().optional(),
   orNull: z.string().nullable(),
-}) as unknown as Schema & { readonly "~standard": { readonly types?: { readonly input: Event; readonly output: Event } } };
+}) as unknown as Schema & {
+  readonly "~standard": { readonly types?: { readonly input: Event; readonly output: Event } };
+};
 
 /** Without JSON Schema: a record is one value. */
 const EventValue = schemaOf(() => true) as typeof EventColumns;
@@ -35,7 +51,11 @@ const schemas = fc.constantFrom(EventColumns, EventValue);
 type Source = Stream<Event>;
 
 /** A pipeline over source "in" of events. */
-function overEvents(schema: typeof EventColumns, build: (source: Source, p: Parameters<Parameters<typeof pipeline>[1]>[0]) => void, onError: "fail" | "deadLetter" = "fail"): Pipeline {
+function overEvents(
+  schema: typeof EventColumns,
+  build: (source: Source, p: Parameters<Parameters<typeof pipeline>[1]>[0]) => void,
+  onError: "fail" | "deadLetter" = "fail",
+): Pipeline {
   return pipeline(
     "test",
     (p) => {
@@ -54,10 +74,15 @@ async function holds(options: {
   schemas?: fc.Arbitrary<typeof EventColumns>;
   against?: AgainstOptions;
 }): Promise<void> {
-  const property = fc.asyncProperty(options.schemas ?? schemas, events(options.events), drives, async (schema, list, drive) => {
-    const inputs = { in: [list.map((value) => ({ kind: "record", value }) as const)] };
-    await checkAgainstReference(overEvents(schema, options.build, options.onError), inputs, drive, options.against);
-  });
+  const property = fc.asyncProperty(
+    options.schemas ?? schemas,
+    events(options.events),
+    drives,
+    async (schema, list, drive) => {
+      const inputs = { in: [list.map((value) => ({ kind: "record", value }) as const)] };
+      await checkAgainstReference(overEvents(schema, options.build, options.onError), inputs, drive, options.against);
+    },
+  );
   await fc.assert(property, { numRuns: options.runs ?? RUNS, endOnFailure: true });
 }
 
@@ -185,7 +210,13 @@ test("unwindowed aggregate and reduce are changelogs; what throws in them change
         return e.v;
       };
       byKey
-        .aggregate("table", { n: count(), s: sum(value), l: last((e: Event) => e.i), top: topK(1, (e: Event) => e.text), c: collect((e: Event) => e.i, { max: 3 }) })
+        .aggregate("table", {
+          n: count(),
+          s: sum(value),
+          l: last((e: Event) => e.i),
+          top: topK(1, (e: Event) => e.text),
+          c: collect((e: Event) => e.i, { max: 3 }),
+        })
         .to(p.sink("table-out"));
       byKey
         .reduce("reduce", (a, e) => {
@@ -213,7 +244,7 @@ test("process: state of all kinds, event-time timers, errors that undo", () =>
             const n = (c.state.n.get() ?? 0) + 1;
             c.state.n.set(n);
             c.state.seen.add({ i: e.i, v: e.v });
-            c.state.by.set(e.text, (c.state.by.get(e.text) as number | undefined ?? 0) + 1);
+            c.state.by.set(e.text, ((c.state.by.get(e.text) as number | undefined) ?? 0) + 1);
             if (e.flag) c.state.by.delete("x");
             c.timer("quiet").at(c.time + 15);
             if (e.maybe !== undefined) c.timer("tick").at(c.time + e.maybe * 10 - 10);
@@ -267,7 +298,9 @@ test("process: processing-time timers follow the wall clock", async () => {
     });
   const input = events({ keys: "odd" }).chain((list) => withTime(list, { clockMs: 15 }));
   await fc.assert(
-    fc.asyncProperty(schemas, input, drives, (schema, elements, drive) => checkAgainstReference(build(schema), { in: [elements] }, drive, { usesClock: true })),
+    fc.asyncProperty(schemas, input, drives, (schema, elements, drive) =>
+      checkAgainstReference(build(schema), { in: [elements] }, drive, { usesClock: true }),
+    ),
     { numRuns: RUNS, endOnFailure: true },
   );
 });
@@ -305,24 +338,43 @@ test("records that are invalid, malformed, without a time, or from the far futur
 for (const kind of ["toTable", "aggregate", "reduce"] as const) {
   test(`lookup in a table made by ${kind}`, async () => {
     const build = (schema: typeof EventColumns): Pipeline =>
-      pipeline("test", (p) => {
-        const options = { eventTime: (e: Event) => e.t, outOfOrder: "10ms", idle: "never" } as const;
-        const byKey = p.source("stream", schema, options).keyBy((e) => e.key);
-        const tableInput = p.source("table", schema, options).keyBy((e) => e.key);
-        const join = (e: Event, row: unknown): unknown => {
-          if (e.i % 9 === 8) throw new Error("lookup");
-          return { key: e.key, i: e.i, row: row ?? null };
-        };
-        const out = p.sink("out");
-        if (kind === "toTable") byKey.lookup("l", tableInput.toTable("t"), (e, row) => join(e, row?.i)).to(out);
-        else if (kind === "aggregate") byKey.lookup("l", tableInput.aggregate("t", { n: count() }), (e, row) => join(e, row?.n)).to(out);
-        else byKey.lookup("l", tableInput.reduce("t", (a, b) => ({ ...b, v: a.v + b.v })), (e, row) => join(e, row?.v)).to(out);
-      }, { onError: "deadLetter" });
+      pipeline(
+        "test",
+        (p) => {
+          const options = { eventTime: (e: Event) => e.t, outOfOrder: "10ms", idle: "never" } as const;
+          const byKey = p.source("stream", schema, options).keyBy((e) => e.key);
+          const tableInput = p.source("table", schema, options).keyBy((e) => e.key);
+          const join = (e: Event, row: unknown): unknown => {
+            if (e.i % 9 === 8) throw new Error("lookup");
+            return { key: e.key, i: e.i, row: row ?? null };
+          };
+          const out = p.sink("out");
+          if (kind === "toTable") byKey.lookup("l", tableInput.toTable("t"), (e, row) => join(e, row?.i)).to(out);
+          else if (kind === "aggregate")
+            byKey.lookup("l", tableInput.aggregate("t", { n: count() }), (e, row) => join(e, row?.n)).to(out);
+          else
+            byKey
+              .lookup(
+                "l",
+                tableInput.reduce("t", (a, b) => ({ ...b, v: a.v + b.v })),
+                (e, row) => join(e, row?.v),
+              )
+              .to(out);
+        },
+        { onError: "deadLetter" },
+      );
     // The whole only: a row waits for the table, and then for the rows before it, but for those in its own task alone.
-    const both = fc.tuple(splitEvents("stream", 1, { keys: "odd", straggleMs: 60 }), splitEvents("table", 1, { keys: "odd", straggleMs: 60 })).chain(([stream, table]) => {
-      const picks = [...stream.order, ...table.order];
-      return fc.shuffledSubarray(picks, { minLength: picks.length }).map((order) => ({ inputs: { ...stream.inputs, ...table.inputs }, order }));
-    });
+    const both = fc
+      .tuple(
+        splitEvents("stream", 1, { keys: "odd", straggleMs: 60 }),
+        splitEvents("table", 1, { keys: "odd", straggleMs: 60 }),
+      )
+      .chain(([stream, table]) => {
+        const picks = [...stream.order, ...table.order];
+        return fc
+          .shuffledSubarray(picks, { minLength: picks.length })
+          .map((order) => ({ inputs: { ...stream.inputs, ...table.inputs }, order }));
+      });
     await fc.assert(
       fc.asyncProperty(schemas, both, drives, (schema, { inputs, order }, drive) =>
         checkAgainstReference(build(schema), inputs, drive, { order, wholeOnly: true }),
@@ -342,15 +394,24 @@ test("merge of sources with several splits, into a window", async () => {
         .merge(even)
         .keyBy((e) => e.key)
         .window(hopping("40ms", "20ms"))
-        .aggregate("w", { n: count(), s: sum((e: Event) => e.v), top: topK(3, (e: Event) => e.text), d: distinctCount((e: Event) => e.i) })
+        .aggregate("w", {
+          n: count(),
+          s: sum((e: Event) => e.v),
+          top: topK(3, (e: Event) => e.text),
+          d: distinctCount((e: Event) => e.i),
+        })
         .to(p.sink("out"));
     });
   const both = fc.tuple(splitEvents("a", 3, { keys: "odd" }), splitEvents("b", 2, { keys: "odd" })).chain(([a, b]) => {
     const picks = [...a.order, ...b.order];
-    return fc.shuffledSubarray(picks, { minLength: picks.length }).map((order) => ({ inputs: { ...a.inputs, ...b.inputs }, order }));
+    return fc
+      .shuffledSubarray(picks, { minLength: picks.length })
+      .map((order) => ({ inputs: { ...a.inputs, ...b.inputs }, order }));
   });
   await fc.assert(
-    fc.asyncProperty(schemas, both, drives, (schema, { inputs, order }, drive) => checkAgainstReference(build(schema), inputs, drive, { order })),
+    fc.asyncProperty(schemas, both, drives, (schema, { inputs, order }, drive) =>
+      checkAgainstReference(build(schema), inputs, drive, { order }),
+    ),
     { numRuns: RUNS, endOnFailure: true },
   );
 });
@@ -365,7 +426,11 @@ test("windows of windows, and both branches of a split stream", () =>
       first
         .keyBy((w) => w.n)
         .window(tumbling("60ms"))
-        .aggregate("second", { windows: count(), total: sum((w: { s: number }) => w.s), starts: topK(9, (w: { window: { start: number } }) => w.window.start) })
+        .aggregate("second", {
+          windows: count(),
+          total: sum((w: { s: number }) => w.s),
+          starts: topK(9, (w: { window: { start: number } }) => w.window.start),
+        })
         .to(p.sink("out"));
       const positive = source.filter((e) => e.v > 0).map((e) => e.v);
       const negative = source.filter((e) => e.v <= 0).map((e) => -e.v);

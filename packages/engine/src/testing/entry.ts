@@ -21,7 +21,13 @@ export {
 } from "./reference/element.ts";
 export type { ReferenceDeadLetter } from "./reference/reference-job.ts";
 export type { RowKind } from "./reference/row.ts";
-export { referenceAt, referenceRun, type ReferenceOptions, type ReferenceOutput, type ReferenceResult } from "./reference/reference-run.ts";
+export {
+  referenceAt,
+  referenceRun,
+  type ReferenceOptions,
+  type ReferenceOutput,
+  type ReferenceResult,
+} from "./reference/reference-run.ts";
 
 // A machine in memory
 export { CrashSignal } from "./memory-host-life.ts";

@@ -35,7 +35,12 @@ const clicks = pipeline("clicks", (p) => {
     .to(p.sink("quiet"));
 });
 
-const result = (key: string, start: number, n: number): unknown => ({ key, window: { start, end: start + 60_000 }, revision: 0, n });
+const result = (key: string, start: number, n: number): unknown => ({
+  key,
+  window: { start, end: start + 60_000 },
+  revision: 0,
+  n,
+});
 
 for (const parallelism of [1, 3]) {
   test(`records, event time, checkpoints and the end, at parallelism ${parallelism}`, async () => {
@@ -63,7 +68,11 @@ test("a crash loses nothing that was sent and doubles nothing", async () => {
   await t.crash();
   await t.send("clicks", { user: "a", at: 4 });
   await t.end();
-  assert.deepEqual([...(t.sinks["counts"] ?? [])].sort(byKeyAndStart), [result("a", 0, 2), result("a", 60_000, 1), result("b", 0, 1)]);
+  assert.deepEqual([...(t.sinks["counts"] ?? [])].sort(byKeyAndStart), [
+    result("a", 0, 2),
+    result("a", 60_000, 1),
+    result("b", 0, 1),
+  ]);
   assert.deepEqual(t.sinks["late"], [{ user: "a", at: 4 }]);
 });
 
@@ -78,7 +87,14 @@ test("a crash at any step of a checkpoint: its output is committed once, with th
     committed[step] = t.sinks["late"]?.length;
     await t.end();
     assert.deepEqual(t.sinks["counts"], [result("a", 0, 1), result("a", 60_000, 1)], step);
-    assert.deepEqual(t.sinks["late"], [{ user: "a", at: 2 }, { user: "a", at: 3 }], step);
+    assert.deepEqual(
+      t.sinks["late"],
+      [
+        { user: "a", at: 2 },
+        { user: "a", at: 3 },
+      ],
+      step,
+    );
   }
   assert.equal(committed["checkpoint.manifest.before-link"], 0);
   assert.equal(committed["checkpoint.manifest.after-durable"], 2);

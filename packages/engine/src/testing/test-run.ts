@@ -189,7 +189,8 @@ export class TestRun {
 
   #running(): Started {
     this.#check();
-    if (this.#started === null) throw new TidemarkError("TM_STOPPED", "the test run was not started; use testRun(pipeline)");
+    if (this.#started === null)
+      throw new TidemarkError("TM_STOPPED", "the test run was not started; use testRun(pipeline)");
     return this.#started;
   }
 
@@ -211,7 +212,9 @@ export class TestRun {
   }
 
   #perSink<V>(of: (sink: MemorySink) => V): Readonly<Record<string, V>> {
-    return Object.fromEntries([...this.#sinks].filter(([port]) => port !== DEAD_LETTER_PORT).map(([port, sink]) => [port, of(sink)]));
+    return Object.fromEntries(
+      [...this.#sinks].filter(([port]) => port !== DEAD_LETTER_PORT).map(([port, sink]) => [port, of(sink)]),
+    );
   }
 }
 

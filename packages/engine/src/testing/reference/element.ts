@@ -20,7 +20,9 @@ export type Positions = Readonly<Record<string, readonly number[]>>;
 /** One element of each split in turn, until all have been taken. */
 export function roundRobin(inputs: ReferenceInputs): readonly Pick[] {
   const picks: Pick[] = [];
-  const splits = Object.entries(inputs).flatMap(([port, list]) => list.map((elements, split) => ({ port, split, elements })));
+  const splits = Object.entries(inputs).flatMap(([port, list]) =>
+    list.map((elements, split) => ({ port, split, elements })),
+  );
   const longest = Math.max(0, ...splits.map(({ elements }) => elements.length));
   for (let round = 0; round < longest; round++) {
     for (const { port, split, elements } of splits) if (round < elements.length) picks.push([port, split]);

@@ -39,7 +39,10 @@ export class LookupStep extends Step {
     if (input === TABLE) this.#onVersion(row);
     else {
       const { timestamp } = row;
-      this.#waiting.push({ row, due: timestamp === -Infinity ? Infinity : Math.max(timestamp, this.inputState(STREAM).watermark) });
+      this.#waiting.push({
+        row,
+        due: timestamp === -Infinity ? Infinity : Math.max(timestamp, this.inputState(STREAM).watermark),
+      });
     }
     this.#release();
   }
@@ -47,7 +50,8 @@ export class LookupStep extends Step {
   protected override settle(): void {
     const stream = this.inputState(STREAM);
     const last = this.#waiting.at(-1);
-    if (last === undefined || "row" in last || stream.watermark > last.watermark) this.#waiting.push({ watermark: stream.watermark });
+    if (last === undefined || "row" in last || stream.watermark > last.watermark)
+      this.#waiting.push({ watermark: stream.watermark });
     this.#release();
     this.tellIdle(stream.idle && this.#waiting.length === 0);
   }
@@ -85,7 +89,11 @@ export class LookupStep extends Step {
     const position = versions.findLastIndex((each) => each.timestamp <= row.timestamp) + 1;
     const { watermark } = this.inputState(TABLE);
     const visibleAfter = row.timestamp <= watermark ? watermark : -Infinity;
-    versions.splice(position, 0, { timestamp: row.timestamp, visibleAfter, value: row.kind === "delete" ? undefined : row.value });
+    versions.splice(position, 0, {
+      timestamp: row.timestamp,
+      visibleAfter,
+      value: row.kind === "delete" ? undefined : row.value,
+    });
     this.#versions.set(identity, versions);
   }
 }

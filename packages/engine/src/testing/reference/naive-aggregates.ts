@@ -14,7 +14,10 @@ type Aggregates = Readonly<Record<string, AggregateFunction>>;
 
 /** Runs the aggregates' own functions over a record; throws what they throw. */
 export function sampleOf(aggregates: Aggregates, record: unknown, time: number): Sample {
-  const entries = Object.entries(aggregates).map(([name, { input }]) => [name, input === null ? record : input(record as never)]);
+  const entries = Object.entries(aggregates).map(([name, { input }]) => [
+    name,
+    input === null ? record : input(record as never),
+  ]);
   return { time, values: Object.fromEntries(entries) as Record<string, unknown> };
 }
 
@@ -22,7 +25,14 @@ export function sampleOf(aggregates: Aggregates, record: unknown, time: number):
 export function resultsOf(aggregates: Aggregates, samples: readonly Sample[]): Record<string, unknown> {
   const results = Object.entries(aggregates).map(([name, aggregate]) => {
     const values = samples.map((sample) => sample.values[name]);
-    return [name, resultOf(aggregate, values, samples.map((sample) => sample.time))];
+    return [
+      name,
+      resultOf(
+        aggregate,
+        values,
+        samples.map((sample) => sample.time),
+      ),
+    ];
   });
   return Object.fromEntries(results) as Record<string, unknown>;
 }
@@ -30,14 +40,20 @@ export function resultsOf(aggregates: Aggregates, samples: readonly Sample[]): R
 /** Throws what the user's own aggregates throw for these samples, as adding their last one may. */
 export function checkCustom(aggregates: Aggregates, samples: readonly Sample[]): void {
   for (const [name, aggregate] of Object.entries(aggregates)) {
-    if (aggregate.custom) foldCustom(aggregate, samples.map((sample) => sample.values[name]), samples.map((sample) => sample.time));
+    if (aggregate.custom)
+      foldCustom(
+        aggregate,
+        samples.map((sample) => sample.values[name]),
+        samples.map((sample) => sample.time),
+      );
   }
 }
 
 function resultOf(aggregate: AggregateFunction, values: readonly unknown[], times: readonly number[]): unknown {
   if (aggregate.custom) return aggregate.result(foldCustom(aggregate, values, times) as never);
   const naive = NAIVE[aggregate.kind];
-  if (naive === undefined) throw new TidemarkError("TM_INTERNAL", `the reference does not know the aggregate "${aggregate.kind}"`);
+  if (naive === undefined)
+    throw new TidemarkError("TM_INTERNAL", `the reference does not know the aggregate "${aggregate.kind}"`);
   return naive({ values, numbers: values as readonly number[], times, parameters: aggregate.parameters });
 }
 
@@ -91,7 +107,8 @@ function topK(values: readonly unknown[], k: number): unknown[] {
 
 /** Booleans, numbers with NaN last, bigints, strings by code unit. */
 function compareValues(a: unknown, b: unknown): number {
-  const rank = (value: unknown): number => ["boolean", "number", "bigint", "string"].indexOf(typeof value) + (Number.isNaN(value) ? 0.5 : 0);
+  const rank = (value: unknown): number =>
+    ["boolean", "number", "bigint", "string"].indexOf(typeof value) + (Number.isNaN(value) ? 0.5 : 0);
   return rank(a) - rank(b) || ((a as number) < (b as number) ? -1 : 1);
 }
 

@@ -64,7 +64,8 @@ export class ProcessState {
 
   #list(name: string): object {
     const values = (): readonly unknown[] => (this.#states.get(name) as readonly unknown[] | undefined) ?? [];
-    const set = (list: readonly unknown[]): void => this.#set(name, list.length === 0 ? undefined : structuredClone(list));
+    const set = (list: readonly unknown[]): void =>
+      this.#set(name, list.length === 0 ? undefined : structuredClone(list));
     return {
       get: (): unknown => structuredClone(values()),
       add: (value: unknown): void => set([...values(), value]),
@@ -74,7 +75,8 @@ export class ProcessState {
   }
 
   #map(name: string): object {
-    const entries = (): ReadonlyMap<string, unknown> => (this.#states.get(name) as ReadonlyMap<string, unknown> | undefined) ?? new Map();
+    const entries = (): ReadonlyMap<string, unknown> =>
+      (this.#states.get(name) as ReadonlyMap<string, unknown> | undefined) ?? new Map();
     const set = (map: ReadonlyMap<string, unknown>): void => this.#set(name, map.size === 0 ? undefined : map);
     return {
       get: (key: string): unknown => structuredClone(entries().get(key)),

@@ -45,7 +45,11 @@ export class ProcessStep extends Step {
   }
 
   override onClock(): void {
-    for (let due = this.#popDue("processingTime", this.job.now); due !== null; due = this.#popDue("processingTime", this.job.now)) {
+    for (
+      let due = this.#popDue("processingTime", this.job.now);
+      due !== null;
+      due = this.#popDue("processingTime", this.job.now)
+    ) {
       this.#onTimer(due, this.time);
     }
     this.#fireEventTime();
@@ -80,7 +84,8 @@ export class ProcessStep extends Step {
       return;
     }
     if (state.isEmpty) this.#states.delete(state.key.identity);
-    for (const value of emitted) this.emit({ value, timestamp: about.timestamp, kind: "insert", key: null, origin: null });
+    for (const value of emitted)
+      this.emit({ value, timestamp: about.timestamp, kind: "insert", key: null, origin: null });
   }
 
   #context(state: ProcessState, time: number, emitted: unknown[]): object {
@@ -99,14 +104,16 @@ export class ProcessStep extends Step {
         };
       },
       emit: (record: unknown): void => {
-        if (spec.emits === null) throw new TidemarkError("TM_USER_CODE", "a process function without emits emits nothing");
+        if (spec.emits === null)
+          throw new TidemarkError("TM_USER_CODE", "a process function without emits emits nothing");
         emitted.push(recordFor(record));
       },
     };
   }
 
   #setTimer(state: ProcessState, timer: number, time: number): void {
-    if (typeof time !== "number" || Number.isNaN(time) || time === Infinity) throw new TidemarkError("TM_USER_CODE", "the time of a timer is a number");
+    if (typeof time !== "number" || Number.isNaN(time) || time === Infinity)
+      throw new TidemarkError("TM_USER_CODE", "the time of a timer is a number");
     state.setTimer(timer, time);
     const domain = this.#domain(timer);
     this.#earliest[domain] = Math.min(this.#earliest[domain], time);

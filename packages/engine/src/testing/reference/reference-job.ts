@@ -36,11 +36,22 @@ export class ReferenceJob {
   userError(step: string, cause: unknown, place: { row: Row | null; key: unknown; doing: string }): void {
     const { row, key, doing } = place;
     if (this.#onError === "fail") {
-      throw new TidemarkError("TM_USER_CODE", `user code of "${step}" threw while ${doing}: ${String(cause)}`, { cause });
+      throw new TidemarkError("TM_USER_CODE", `user code of "${step}" threw while ${doing}: ${String(cause)}`, {
+        cause,
+      });
     }
     this.count(step, "user-errors");
     if (this.#onError === "skip") return;
     const { port, split, offset } = row?.origin ?? { port: null, split: null, offset: null };
-    this.deadLetters.push({ port, split, offset, operator: step, key, code: "TM_USER_CODE", cause, record: row?.value ?? null });
+    this.deadLetters.push({
+      port,
+      split,
+      offset,
+      operator: step,
+      key,
+      code: "TM_USER_CODE",
+      cause,
+      record: row?.value ?? null,
+    });
   }
 }

@@ -42,7 +42,11 @@ export interface ReferenceResult {
  * Runs a pipeline on plain objects, one record at a time, without faults: what it gives is what the engine has to give, whatever
  * was crashed, moved or rescaled. Throws TM_USER_CODE or TM_RECORD where a policy says that the job stops.
  */
-export function referenceRun(graph: LogicalGraph, inputs: ReferenceInputs, options: ReferenceOptions = {}): ReferenceResult {
+export function referenceRun(
+  graph: LogicalGraph,
+  inputs: ReferenceInputs,
+  options: ReferenceOptions = {},
+): ReferenceResult {
   const job = new ReferenceJob({ now: options.now ?? 0, onError: graph.onError });
   const steps = buildSteps(graph, inputs, job);
   const sources = new Map(steps.filter((step) => step instanceof SourceStep).map((step) => [step.name, step]));
@@ -64,7 +68,11 @@ export function referenceAt(
   options: Omit<ReferenceOptions, "end"> = {},
 ): ReferenceResult {
   const cut = cutInputs(inputs, positions);
-  return referenceRun(graph, cut, { ...options, order: picksWithin(options.order ?? roundRobin(inputs), cut), end: false });
+  return referenceRun(graph, cut, {
+    ...options,
+    order: picksWithin(options.order ?? roundRobin(inputs), cut),
+    end: false,
+  });
 }
 
 function buildSteps(graph: LogicalGraph, inputs: ReferenceInputs, job: ReferenceJob): readonly Step[] {

@@ -44,6 +44,7 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
 
 /** What a user's function returned, as a record; throws TM_RECORD for undefined, which is none. */
 export function recordOf(returned: unknown, what: string): unknown {
-  if (returned === undefined) throw new TidemarkError("TM_RECORD", `a ${what} function returned undefined, which is no record`);
+  if (returned === undefined)
+    throw new TidemarkError("TM_RECORD", `a ${what} function returned undefined, which is no record`);
   return recordFor(returned);
 }

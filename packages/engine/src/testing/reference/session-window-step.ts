@@ -36,7 +36,8 @@ export class SessionWindowStep extends WindowStep {
   }
 
   get #gapMs(): number {
-    if (this.node.window.kind !== "session") throw new TidemarkError("TM_INTERNAL", `window ${this.name} is not a session`);
+    if (this.node.window.kind !== "session")
+      throw new TidemarkError("TM_INTERNAL", `window ${this.name} is not a session`);
     return this.node.window.gapMs;
   }
 }

@@ -67,7 +67,9 @@ export class SourceStep extends Step {
   override nextClock(): number {
     const { idleMs } = this.#node.options;
     if (idleMs === null) return Infinity;
-    const waiting = this.#splits.filter((_, index) => !this.inputState(index).idle && this.inputState(index).watermark !== Infinity);
+    const waiting = this.#splits.filter(
+      (_, index) => !this.inputState(index).idle && this.inputState(index).watermark !== Infinity,
+    );
     return Math.min(Infinity, ...waiting.map((split) => split.quietSince + idleMs));
   }
 
@@ -78,7 +80,11 @@ export class SourceStep extends Step {
     }
   }
 
-  #read(element: { kind: "record"; value: unknown } | { kind: "malformed"; raw: string }, index: number, origin: RowOrigin): void {
+  #read(
+    element: { kind: "record"; value: unknown } | { kind: "malformed"; raw: string },
+    index: number,
+    origin: RowOrigin,
+  ): void {
     const checked = element.kind === "record" ? this.#check(element.value) : new Invalid("malformed", element.raw);
     if (checked instanceof Invalid) {
       this.#onInvalid(checked, origin);
@@ -96,7 +102,8 @@ export class SourceStep extends Step {
     let value = given;
     if (!options.trust) {
       const result = schema["~standard"].validate(given);
-      if (result instanceof Promise) throw new TidemarkError("TM_SCHEMA", "the schema of a source validates synchronously");
+      if (result instanceof Promise)
+        throw new TidemarkError("TM_SCHEMA", "the schema of a source validates synchronously");
       if (result.issues !== undefined) return new Invalid(result.issues, rawText(given));
       value = result.value;
     }
@@ -104,7 +111,9 @@ export class SourceStep extends Step {
     if (options.eventTime === null) return { value, timestamp: -Infinity };
     try {
       const timestamp: unknown = options.eventTime(value as never);
-      return typeof timestamp === "number" && Number.isFinite(timestamp) ? { value, timestamp } : new Invalid(timestamp, rawText(value));
+      return typeof timestamp === "number" && Number.isFinite(timestamp)
+        ? { value, timestamp }
+        : new Invalid(timestamp, rawText(value));
     } catch (error) {
       return new Invalid(error, rawText(value));
     }
@@ -112,7 +121,8 @@ export class SourceStep extends Step {
 
   #onInvalid({ cause, raw }: Invalid, origin: RowOrigin): void {
     const { onInvalid } = this.#node.options;
-    if (onInvalid === "fail") throw new TidemarkError("TM_RECORD", "a record of a source is invalid", { cause, facts: { ...origin } });
+    if (onInvalid === "fail")
+      throw new TidemarkError("TM_RECORD", "a record of a source is invalid", { cause, facts: { ...origin } });
     this.job.count(this.name, "invalid");
     if (onInvalid === "skip") return;
     this.job.deadLetters.push({ ...origin, operator: this.name, key: null, code: "TM_RECORD", cause, record: raw });
@@ -136,6 +146,8 @@ class Invalid {
 }
 
 function rawText(record: unknown): string {
-  const text = JSON.stringify(record, (_name, value: unknown) => (typeof value === "bigint" ? `${value}n` : value)) ?? String(record);
+  const text =
+    JSON.stringify(record, (_name, value: unknown) => (typeof value === "bigint" ? `${value}n` : value)) ??
+    String(record);
   return text.slice(0, 4_096);
 }

@@ -153,6 +153,36 @@ test("fractions, -0 and NaN in every aggregate of a window", () =>
     },
   }));
 
+for (const [name, window] of Object.entries(WINDOWS)) {
+  test(`${name} windows, with aggregates that throw`, () =>
+    holds({
+      events: { straggleMs: 90 },
+      onError: "deadLetter",
+      build(source, p) {
+        source
+          .keyBy((e) => e.key)
+          .window(window, { allowedLateness: "50ms", late: p.sink("late") })
+          .aggregate("w", {
+            n: count(),
+            seen: custom({
+              create: (): number[] => [],
+              add(seen: number[], e: Event) {
+                seen.push(e.i);
+                if (e.i % 7 === 6) throw new Error("add");
+                return seen;
+              },
+              merge: (a: number[], b: number[]) => [...a, ...b],
+              result(seen: number[]) {
+                if (seen.length % 3 === 2) throw new Error("result");
+                return seen.join();
+              },
+            }),
+          })
+          .to(p.sink("out"));
+      },
+    }));
+}
+
 test("NaN in aggregates that are merged from panes", () =>
   holds({
     events: { numbers: "any" },

@@ -99,12 +99,12 @@ export abstract class WindowStep extends Step {
     return this.time >= window.end - 1 + this.node.allowedLatenessMs;
   }
 
-  /** The window's next result. Where a result fails the revision is used up all the same. */
+  /** The window's next result; where it fails, the next one has its revision. */
   #fire(window: OpenWindow): Row {
     const { start, end, revision } = window;
     window.fired = true;
-    window.revision++;
     const results = resultsOf(this.node.aggregates, window.samples);
+    window.revision++;
     const value = Object.freeze({ key: window.key.value, window: Object.freeze({ start, end }), revision, ...results });
     return { value, timestamp: end - 1, kind: "insert", key: null, origin: null };
   }

@@ -23,6 +23,7 @@ import { state } from "../dsl/state.ts";
 import { cumulate, hopping, session, tumbling } from "../dsl/windows.ts";
 import type { WindowSpec } from "../operator/window-spec.ts";
 import { checkAgainstReference, drives, type AgainstOptions } from "./against-reference.test-only.ts";
+import type { Pick } from "./reference/element.ts";
 import { events, splitEvents, withTime, type Event, type EventOptions } from "./arbitraries.test-only.ts";
 import { schemaOf } from "./reference/graph.test-only.ts";
 
@@ -441,6 +442,48 @@ test("merge of sources with several splits, into a window", async () => {
   await fc.assert(
     fc.asyncProperty(schemas, both, drives, (schema, { inputs, order }, drive) =>
       checkAgainstReference(build(schema), inputs, drive, { order }),
+    ),
+    { numRuns: RUNS, endOnFailure: true },
+  );
+});
+
+test("splits that go idle and come back hold nothing back meanwhile", async () => {
+  const build = (schema: typeof EventColumns, allowedLateness: "0ms" | "40ms"): Pipeline =>
+    pipeline("test", (p) => {
+      p.source("in", schema, { eventTime: (e) => e.t, outOfOrder: "5ms", idle: "20ms" })
+        .keyBy((e) => e.key)
+        .window(tumbling("25ms"), { allowedLateness, late: p.sink("late") })
+        .aggregate("w", { c: collect((e: Event) => e.i, { max: 100 }) })
+        .to(p.sink("out"));
+    });
+  const input = fc.integer({ min: 1, max: 3 }).chain((splits) =>
+    fc
+      .array(
+        events({ maxLength: 25 }).chain((list) => withTime(list, { clockMs: 15, watermarks: true })),
+        { minLength: splits, maxLength: splits },
+      )
+      .chain((lists) => {
+        const picks = lists.flatMap((elements, split) => elements.map((): Pick => ["in", split]));
+        return fc
+          .shuffledSubarray(picks, { minLength: picks.length })
+          .map((order) => ({ inputs: { in: lists }, order }));
+      }),
+  );
+  // Idleness begins anew with a restart, so what is late may differ: nothing crashes here. Nor may a subtask have some of the splits:
+  // its watermark stays where it was when the slower of them was idle, which the others' may not have reached.
+  const calm = drives.map(({ chunks, faults, parallelism }) => ({
+    chunks,
+    faults: faults.map((fault) => (fault === "none" ? ("none" as const) : ("checkpoint" as const))),
+    parallelism: [parallelism[0] === 1 ? 1 : 4],
+  }));
+  await fc.assert(
+    fc.asyncProperty(
+      schemas,
+      fc.constantFrom("0ms" as const, "40ms" as const),
+      input,
+      calm,
+      (schema, lateness, { inputs, order }, drive) =>
+        checkAgainstReference(build(schema, lateness), inputs, drive, { order }),
     ),
     { numRuns: RUNS, endOnFailure: true },
   );

@@ -6,6 +6,8 @@ import type { Host } from "../host/host.ts";
 /** Where bytes come from, piece by piece; null at the end. The pieces may be of any size but empty. */
 export interface BytePieces {
   next(): Promise<Uint8Array | null>;
+  /** Has a pending `next` resolve with null at once; on input that may never come. */
+  cancel?(): void;
   close(): Promise<void>;
 }
 

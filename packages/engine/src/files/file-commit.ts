@@ -79,7 +79,12 @@ async function append(options: {
 }
 
 /** How far the file agrees with the staged bytes: all of it, unless a power loss tore an append. */
-async function agreeingSize(options: { host: Host; plan: FilePlan; staged: StagedBytes; sizeBytes: number }): Promise<number> {
+async function agreeingSize(options: {
+  host: Host;
+  plan: FilePlan;
+  staged: StagedBytes;
+  sizeBytes: number;
+}): Promise<number> {
   const { host, plan, staged, sizeBytes } = options;
   if (sizeBytes === plan.from) return sizeBytes;
   const actual = filePieces(host.disk, plan.file, plan.from);

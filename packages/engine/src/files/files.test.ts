@@ -282,6 +282,14 @@ describe("stdin source", () => {
     assert.equal(reader.poll().kind, "waiting");
     assert.deepEqual(reader.position(), { offset: 8, records: 1 });
   });
+
+  test("can be closed while nobody types", async () => {
+    const reader = await openReader(stdin().source!, memoryHost());
+    assert.equal(reader.poll().kind, "waiting");
+    const ready = reader.ready();
+    await reader.close();
+    await ready;
+  });
 });
 
 describe("stdout sink", () => {

@@ -42,8 +42,10 @@ export class ReadAhead {
     }
   }
 
+  /** Ends reading; whoever waits for `ready` goes on. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#pieces.cancel?.();
     await this.#reading;
     await this.#pieces.close();
   }

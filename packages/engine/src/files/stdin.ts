@@ -47,12 +47,16 @@ class StandardInputSource implements SourceConnector {
 }
 
 function inputPieces(streams: StandardStreams): BytePieces {
+  const cancelled = Promise.withResolvers<null>();
   return {
     async next() {
       for (;;) {
-        const piece = await streams.readInput();
+        const piece = await Promise.race([streams.readInput(), cancelled.promise]);
         if (piece === null || piece.length > 0) return piece;
       }
+    },
+    cancel: () => {
+      cancelled.resolve(null);
     },
     close: () => Promise.resolve(),
   };

@@ -8,36 +8,6 @@ import { importModule } from "./module-loader.ts";
 import { processFacts } from "./process-facts.ts";
 import { testProcess, type TestProcess } from "./test-process.test-only.ts";
 
-test("the first signal calls the handler, the second exits at once", async () => {
-  for (const [signal, code] of [
-    ["SIGTERM", 143],
-    ["SIGINT", 130],
-  ] as const) {
-    const source = `
-      keep_alive.holdProcess();
-      signals.onTermination((signal) => console.log("asked by " + signal));
-      console.log("ready");
-    `;
-    const running = testProcess(["signals", "keep-alive"], source);
-    await running.line("ready");
-    running.child.kill(signal);
-    await running.line(`asked by ${signal}`);
-    running.child.kill(signal);
-    const end = await running.ended;
-    assert.deepEqual([end.code, end.output], [code, `ready\nasked by ${signal}\n`]);
-  }
-});
-
-test("handlers that were taken away leave the signal to its default", async () => {
-  const running = testProcess(
-    ["signals", "keep-alive"],
-    `keep_alive.holdProcess(); signals.onTermination(() => {})(); console.log("ready");`,
-  );
-  await running.line("ready");
-  running.child.kill("SIGTERM");
-  assert.equal((await running.ended).signal, "SIGTERM");
-});
-
 test("timers do not keep the process alive, sleep and holdProcess do", async () => {
   const after = await testProcess(
     ["node-timers"],

@@ -37,6 +37,8 @@ const BIASED = [`${STATE_DIRECTORY}/manifests`, `${STATE_DIRECTORY}/owner`, OUTP
 export class FaultDriver {
   readonly faults: string[] = [];
   crashes = 0;
+  /** A sync has failed since this was last set to false. */
+  hasFailedSync = false;
   /** Called before a process dies or the power fails, and after. */
   onCrash: (how: "kill" | "power") => void = () => undefined;
   readonly #machine: Machine;
@@ -149,6 +151,9 @@ export class FaultDriver {
         volume.capacityBytes = volume.usedBytes() + this.#choices.upTo(4_000);
         return;
       case "rot":
+        // What lies on the disk rots: a bit that flips between two reads of a commit is not what is meant.
+        for (const process of this.#machine.processes) process.kill();
+        this.#crashed("kill");
         this.#rot();
         return;
     }
@@ -197,6 +202,7 @@ export class FaultDriver {
       const fault = classes.has("disk-errors") && errors < DISK_ERRORS_MAX ? failing(call) : null;
       if (fault?.errno !== undefined) {
         errors++;
+        if (call.name === "sync" || call.name === "sync directory") this.hasFailedSync = true;
         this.#world.reach(`${fault.errno} at ${call.name}`);
         return fault;
       }

@@ -107,6 +107,7 @@ class SeedRun {
     const outcomes = victims.map(({ run }) => run.outcome);
     for (const { process } of victims) process.kill();
     this.#driver.victim = null;
+    this.#restartMachine();
     let hasHalted = false;
     for (const outcome of outcomes) {
       if (outcome.kind !== "failed") continue;
@@ -119,6 +120,17 @@ class SeedRun {
     if (hasHalted) return "halted";
     const isFinished = outcomes.some((each) => each.kind === "returned" && each.value.outcome === "finished");
     return isFinished ? "finished" : "unfinished";
+  }
+
+  /**
+   * After a failed sync the cache shows what is not on the disk, and later syncs succeed all the same: a process that is started anew cannot know.
+   * The promise is that whoever saw the failure goes on no further, and that a restart of the machine recovers.
+   */
+  #restartMachine(): void {
+    if (!this.#driver.hasFailedSync) return;
+    this.#driver.hasFailedSync = false;
+    this.#machine.losePower();
+    for (const invariant of this.#invariants) invariant.crashed?.("power");
   }
 
   #start(life: number): Victim {

@@ -39,6 +39,11 @@ export interface ScenarioSettings {
   /** How outputs are compared, by sink port; default per key in order, numbers exactly. */
   readonly compare?: Readonly<Record<string, CompareOptions>>;
   /**
+   * True where the reference cannot tell how far a part of the input gets (lookups, whose rows wait for their table: longer in the reference than in
+   * a job of several tasks). A checkpoint then commits at least what the reference gives, and nothing that is not in the whole output.
+   */
+  readonly isPrefixOpen?: boolean;
+  /**
    * Sinks of the scenario's own, with what readers see of each; the others are files. What such a sink does is only compared at the end of
    * a checkpoint and of the run.
    */

@@ -1,6 +1,6 @@
 import { count, max, pipeline, session, state, sum, tumbling, type Pipeline } from "@tidemark/engine";
 import { Entropy, type Choices } from "../random.ts";
-import { FAULT_CLASSES, type RecordInputs, type Scenario } from "./scenario.ts";
+import { FAULT_CLASSES, type RecordInputs, type Scenario, type ScenarioSettings } from "./scenario.ts";
 import { looseSchema } from "./loose-schema.ts";
 
 /** A record of the built-in scenarios. */
@@ -103,7 +103,11 @@ function readings(
   });
 }
 
-const PIPELINES: readonly { readonly pipeline: Pipeline; readonly inputs: MakeInputs }[] = [
+const PIPELINES: readonly {
+  readonly pipeline: Pipeline;
+  readonly inputs: MakeInputs;
+  readonly settings?: ScenarioSettings;
+}[] = [
   {
     pipeline: lateWindows,
     inputs: (choices) => ({
@@ -124,6 +128,7 @@ const PIPELINES: readonly { readonly pipeline: Pipeline; readonly inputs: MakeIn
   },
   {
     pipeline: lookups,
+    settings: { isPrefixOpen: true },
     inputs: (choices) => ({
       prices: [readings(choices, { split: 0, records: 8 + choices.integer(8), disorderMs: 20 })],
       readings: [readings(choices, { split: 0, records: 20 + choices.integer(12), disorderMs: 20 })],
@@ -138,12 +143,12 @@ const PIPELINES: readonly { readonly pipeline: Pipeline; readonly inputs: MakeIn
 ];
 
 /** The built-in scenarios: each pipeline with each of its inputs. */
-export const SCENARIOS: readonly Scenario[] = PIPELINES.flatMap(({ pipeline: each, inputs }) =>
+export const SCENARIOS: readonly Scenario[] = PIPELINES.flatMap(({ pipeline: each, inputs, settings = {} }) =>
   Array.from({ length: INPUTS }, (_, index) => ({
     name: `${each.graph.name}-${index}`,
     pipeline: each,
     inputs: inputs(new Entropy({ seed: index }).choices(each.graph.name)),
-    settings: {},
+    settings,
     faultClasses: FAULT_CLASSES,
   })),
 );

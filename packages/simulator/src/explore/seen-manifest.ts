@@ -12,8 +12,9 @@ export interface SeenManifest {
 /** Manifests never change once they have their name; a file that does is read again. */
 const read = new WeakMap<FileNode, { readonly version: number; readonly manifest: Manifest | null }>();
 
-/** The manifest of a file, or null if it cannot be one. Checksums are the engine's to check. */
+/** The manifest of a file, or null if there is none. Checksums are the engine's to check. */
 export function manifestOf(volume: Volume, path: string): SeenManifest | null {
+  if (volume.stat(path)?.kind !== "file") return null;
   const node = volume.file(path, "look at");
   const { version } = node.content;
   const known = read.get(node);

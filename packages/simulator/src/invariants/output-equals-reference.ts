@@ -1,4 +1,4 @@
-import type { SeenManifest } from "../explore/seen-manifest.ts";
+import type { Manifest } from "@tidemark/engine/inspect";
 import type { Invariant, World } from "../explore/world.ts";
 
 const ID = "output-equals-reference";
@@ -8,55 +8,63 @@ const ID = "output-equals-reference";
  * the last commit, or more than the newest durable checkpoint allows.
  */
 export function outputEqualsReference(world: World): Invariant {
-  let newest: SeenManifest | null = null;
-  const rowsOf = (port: string): readonly unknown[] | null =>
-    world.scenario.settings.sinks?.(port)?.committed() ?? world.lines(port);
-  const check = (doing: string, wanted: (port: string) => readonly unknown[]): void => {
-    for (const port of world.sinkPorts) {
-      const rows = rowsOf(port);
-      if (rows === null) {
-        world.violate(ID, `${doing}, the file of port "${port}" has a line that is no JSON`);
-        continue;
-      }
-      const { equal, report } = world.expected.compare(port, rows, wanted(port));
-      if (!equal) world.violate(ID, `${doing}, port "${port}" differs from the reference: ${report}`);
-    }
+  const { expected, scenario } = world;
+  const isOpen = scenario.settings.isPrefixOpen ?? false;
+  /** What readers saw when the last checkpoint was committed, by port. */
+  let committed = new Map<string, readonly unknown[]>();
+  const rowsOf = (port: string, doing: string): readonly unknown[] | null => {
+    const rows = scenario.settings.sinks?.(port)?.committed() ?? world.lines(port);
+    if (rows === null) world.violate(ID, `${doing}, the file of port "${port}" has a line that is no JSON`);
+    return rows;
   };
-  const checkWithin = (how: string): void => {
-    if (world.hasRot) return;
-    const visible = world.manifests().at(-1);
-    for (const port of world.sinkPorts) {
-      const rows = world.scenario.settings.sinks?.(port) == null ? world.lines(port) : null;
-      if (rows === null) continue;
-      const most = visible === undefined ? [] : world.expected.at(visible.manifest, port);
-      const least = newest === null ? [] : world.expected.at(newest.manifest, port);
-      const tooMuch = world.expected.compare(port, rows, most).extra;
-      const tooLittle = world.expected.compare(port, rows, least).missing;
-      if (tooMuch.length > 0)
-        world.violate(
-          ID,
-          `after a ${how}, port "${port}" shows what no checkpoint allows: ${JSON.stringify(tooMuch[0])}`,
-        );
-      if (tooLittle.length > 0)
-        world.violate(
-          ID,
-          `after a ${how}, port "${port}" has lost what was committed: ${JSON.stringify(tooLittle[0])}`,
-        );
-    }
+  const checkEqual = (doing: string, port: string, wanted: readonly unknown[]): void => {
+    const rows = rowsOf(port, doing);
+    if (rows === null) return;
+    const { equal, report } = expected.compare(port, rows, wanted);
+    if (!equal) world.violate(ID, `${doing}, port "${port}" differs from the reference: ${report}`);
+  };
+  const checkWithin = (
+    doing: string,
+    port: string,
+    bounds: { least: readonly unknown[]; most: readonly unknown[] },
+  ): void => {
+    const rows = rowsOf(port, doing);
+    if (rows === null) return;
+    const { extra } = expected.compare(port, rows, bounds.most);
+    const { missing } = expected.compare(port, rows, bounds.least);
+    if (extra.length > 0)
+      world.violate(ID, `${doing}, port "${port}" shows too much: ${JSON.stringify(extra.slice(0, 3))}`);
+    if (missing.length > 0)
+      world.violate(ID, `${doing}, port "${port}" has lost: ${JSON.stringify(missing.slice(0, 3))}`);
+  };
+  const mostOf = (newest: Manifest | undefined, port: string): readonly unknown[] => {
+    if (newest === undefined) return [];
+    return isOpen ? expected.whole(port) : expected.at(newest, port);
   };
   return {
     id: ID,
-    committed(seen) {
-      newest = seen;
-      check(`at checkpoint ${seen.manifest.checkpoint}`, (port) => world.expected.at(seen.manifest, port));
+    committed({ manifest }) {
+      const doing = `at checkpoint ${manifest.checkpoint}`;
+      for (const port of world.sinkPorts) {
+        const wanted = expected.at(manifest, port);
+        if (isOpen) checkWithin(doing, port, { least: wanted, most: expected.whole(port) });
+        else checkEqual(doing, port, wanted);
+      }
+      committed = new Map(world.sinkPorts.map((port) => [port, rowsOf(port, doing) ?? []]));
     },
     crashed(how) {
       // What was appended and not synced may be anything until the next start has repaired it.
-      if (how === "power" && world.plan.powerLoss === "posix") return;
-      checkWithin(how === "power" ? "power loss" : "kill");
+      if (world.hasRot || (how === "power" && world.plan.powerLoss === "posix")) return;
+      const newest = world.manifests().at(-1)?.manifest;
+      for (const port of world.sinkPorts) {
+        if (scenario.settings.sinks?.(port) != null) continue;
+        const most = mostOf(newest, port);
+        const doing = `after a ${how === "power" ? "power loss" : "kill"}`;
+        checkWithin(doing, port, { least: committed.get(port) ?? [], most });
+      }
     },
     finished() {
-      check("at the end", (port) => world.expected.whole(port));
+      for (const port of world.sinkPorts) checkEqual("at the end", port, expected.whole(port));
     },
   };
 }

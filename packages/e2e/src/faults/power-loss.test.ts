@@ -3,6 +3,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { inLanes } from "../in-lanes.ts";
 import { ClicksJob, writeClicks } from "../kill/clicks-job.ts";
 import { ExpectedOutput, PORTS } from "../kill/expected-output.ts";
 import { makeClicks, random } from "../kill/input.ts";
@@ -10,9 +11,9 @@ import { checkImage, ImageCopier, IMAGE_REQUIREMENTS, makeImage, mountImage } fr
 import { isPossible } from "./requirements.ts";
 import { Scratch } from "./scratch.ts";
 
-const RECORDS = 40_000;
+const RECORDS = 20_000;
 /** Records a second: the job has to run until the last copy is made. */
-const RATE = 2_000;
+const RATE = 1_000;
 const COPIES = process.env["TIDEMARK_LONG"] === "1" ? 60 : 20;
 /** Copies that are restarted at a time. */
 const LANES = 2;
@@ -31,15 +32,11 @@ test(
     await writeClicks(input, clicks);
     const copies = await copiesOfRunningJob(scratch, input);
     const expected = new ExpectedOutput(clicks);
-    const waiting = [...copies];
     let withCheckpoint = 0;
-    const lane = async (): Promise<void> => {
-      for (let copy = waiting.shift(); copy !== undefined; copy = waiting.shift()) {
-        if (await restartFrom(copy, { folder, input, expected })) withCheckpoint++;
-        await rm(copy);
-      }
-    };
-    await Promise.all(Array.from({ length: LANES }, lane));
+    await inLanes(copies, LANES, async (copy) => {
+      if (await restartFrom(copy, { folder, input, expected })) withCheckpoint++;
+      await rm(copy);
+    });
     assert.ok(withCheckpoint * 2 > COPIES, `only ${withCheckpoint} of ${COPIES} copies had a checkpoint`);
     t.diagnostic(`${COPIES} copies, ${withCheckpoint} with a checkpoint to go on from`);
   },

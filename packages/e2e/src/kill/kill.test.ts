@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
+import { inLanes } from "../in-lanes.ts";
 import { ClicksJob, writeClicks } from "./clicks-job.ts";
 import type { OutputToCompare } from "./compare-thread.ts";
 import { makeClicks, random } from "./input.ts";
@@ -33,20 +34,19 @@ const name = `killed ${jobs * killsPerJob} times in ${jobs * recordsPerJob} reco
 test(name, { timeout: isLong ? 900_000 : 300_000 }, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "tidemark-kill-"));
   t.after(() => rm(folder, { recursive: true, force: true }));
-  const waiting = Array.from({ length: jobs }, (_, index) => index);
-  const lane = async (): Promise<void> => {
-    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) await killAndCompare(folder, job);
-  };
-  await Promise.all(Array.from({ length: LANES }, lane));
+  const indexes = Array.from({ length: jobs }, (_, index) => index);
+  await inLanes(indexes, LANES, (index, signal) => killAndCompare(folder, index, signal));
 });
 
-async function killAndCompare(folder: string, index: number): Promise<void> {
+async function killAndCompare(folder: string, index: number, signal: AbortSignal): Promise<void> {
   const seed = SEED + index;
   const input = join(folder, `clicks-${index}.jsonl`);
   await writeClicks(input, makeClicks(recordsPerJob, seed));
   const job = new ClicksJob({ folder: join(folder, String(index)), input });
-  for (const kill of planKills({ count: killsPerJob, job: index, jobs, next: random(seed) }))
+  for (const kill of planKills({ count: killsPerJob, job: index, jobs, next: random(seed) })) {
+    if (signal.aborted) return;
     await startAndKill(job, kill, rate);
+  }
   await job.finish();
   await compareInThread({ folder: job.seenAs, records: recordsPerJob, seed });
 }

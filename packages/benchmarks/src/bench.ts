@@ -8,14 +8,18 @@ import { resultTable } from "./bench/result-table.ts";
 import { INPUT_MODES } from "./nexmark/run-query.ts";
 
 const SMOKE = { events: 10_000, rounds: 1 };
-const USAGE = "usage: npm run bench -- nexmark [--smoke] [--json] [--queries q0,q5] [--events N] [--rounds N] [--mode columns|jsonl]\n";
+const USAGE =
+  "usage: npm run bench -- nexmark [--smoke] [--json] [--queries q0,q5] [--events N] [--rounds N] [--mode columns|jsonl]\n";
 
 try {
   const { options, json } = readArguments();
   const begun = performance.now();
   const rows = await benchNexmark(options, (progress) => report(progress, performance.now() - begun));
   if (json) for (const row of rows) process.stdout.write(`${JSON.stringify(row)}\n`);
-  else process.stdout.write(`${machine()}\n${options.events} events, medians of ${options.rounds}\n\n${resultTable(rows)}`);
+  else
+    process.stdout.write(
+      `${machine()}\n${options.events} events, medians of ${options.rounds}\n\n${resultTable(rows)}`,
+    );
 } catch (error) {
   if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
   process.stderr.write(`${error.message}\n${USAGE}`);
@@ -49,6 +53,6 @@ function readArguments(): { options: NexmarkOptions; json: boolean } {
 }
 
 function report({ done, total, task }: Progress, elapsedMs: number): void {
-  const left = done === 0 ? "" : `, ${Math.ceil((elapsedMs / done) * (total - done) / 1_000)} s left`;
+  const left = done === 0 ? "" : `, ${Math.ceil(((elapsedMs / done) * (total - done)) / 1_000)} s left`;
   process.stderr.write(`${done + 1}/${total} ${task.query} ${task.mode} ${task.system}${left}\n`);
 }

@@ -1,4 +1,4 @@
-import { Checksum, mixNumber, ROW_SEED } from "../nexmark/checksum.ts";
+import { type Checksum, mixNumber, ROW_SEED } from "../nexmark/checksum.ts";
 import { type BidColumns, mixTextOf } from "./bid-columns.ts";
 import { IntTable } from "./int-table.ts";
 

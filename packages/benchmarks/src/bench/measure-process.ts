@@ -13,7 +13,10 @@ export function measureInProcess(task: Task): Promise<Measurement> {
       { maxBuffer: 16 * 1024 * 1024 },
       (error, stdout, stderr) => {
         if (error === null) resolve(JSON.parse(stdout) as Measurement);
-        else reject(new Error(`measuring ${task.query} (${task.system}, ${task.mode}) failed: ${stderr}`, { cause: error }));
+        else
+          reject(
+            new Error(`measuring ${task.query} (${task.system}, ${task.mode}) failed: ${stderr}`, { cause: error }),
+          );
       },
     );
   });

@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
-import { Checksum, mixValue, ROW_SEED } from "../nexmark/checksum.ts";
+import { type Checksum, mixValue, ROW_SEED } from "../nexmark/checksum.ts";
 import { dayOf, type Bid } from "../nexmark/model.ts";
 
 /** A query as one would write it without an engine: an object per line, a Map per state. `end` gives what is still open. */

@@ -47,7 +47,10 @@ export function nexmarkOptions(given: Partial<NexmarkOptions>): NexmarkOptions {
 }
 
 /** Measures everything, the engine and its limits in turn within each round, and sums up. */
-export async function benchNexmark(options: NexmarkOptions, onProgress: (progress: Progress) => void): Promise<readonly ResultRow[]> {
+export async function benchNexmark(
+  options: NexmarkOptions,
+  onProgress: (progress: Progress) => void,
+): Promise<readonly ResultRow[]> {
   const { events, rounds, queries, modes } = options;
   const tasks = queries.flatMap((query) =>
     modes.flatMap((mode) => systemsOf(query, mode).map((system): Task => ({ query, system, mode, events }))),

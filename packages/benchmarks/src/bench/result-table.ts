@@ -23,7 +23,8 @@ export function resultTable(rows: readonly ResultRow[]): string {
   const widths = COLUMNS.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? "").length)));
   const rule = widths.map((width) => "-".repeat(width));
   const [head = [], ...body] = lines;
-  const text = (line: readonly string[]): string => `| ${line.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`;
+  const text = (line: readonly string[]): string =>
+    `| ${line.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`;
   return `${[head, rule, ...body].map(text).join("\n")}\n`;
 }
 

@@ -30,7 +30,9 @@ export async function checkQuery(
     rows++;
     add(counts, row.join("|"), -1);
   }
-  const differences = [...counts].slice(0, DIFFERENCES_MAX).map(([row, count]) => `${count > 0 ? "+" : ""}${count} ${row}`);
+  const differences = [...counts]
+    .slice(0, DIFFERENCES_MAX)
+    .map(([row, count]) => `${count > 0 ? "+" : ""}${count} ${row}`);
   return { rows, differences, wrongRetractions: folded.wrongRetractions };
 }
 

@@ -70,7 +70,8 @@ function mixColumn(hashes: Uint32Array, column: Column, length: number): void {
     case "int32":
     case "float64":
     case "boolean":
-      for (let row = 0; row < length; row++) hashes[row] = mixNumber(hashes[row] as number, column.values[row] as number);
+      for (let row = 0; row < length; row++)
+        hashes[row] = mixNumber(hashes[row] as number, column.values[row] as number);
       break;
     case "utf8": {
       const { bytes, offsets, lengths, strings } = column;
@@ -95,7 +96,8 @@ function mixColumn(hashes: Uint32Array, column: Column, length: number): void {
       break;
   }
   // Queries here have no absent cells; what stands in one must not go unseen.
-  if (presence !== null) for (let row = 0; row < length; row++) hashes[row] = mixNumber(hashes[row] as number, presence[row] as number);
+  if (presence !== null)
+    for (let row = 0; row < length; row++) hashes[row] = mixNumber(hashes[row] as number, presence[row] as number);
 }
 
 function firstOf(text: string): number {

@@ -24,9 +24,13 @@ class ColumnSource implements SourceConnector {
   readonly description = "columns";
   readonly bounded = true;
   readonly #table: Table;
+  /** Made with the source, before a run begins. */
+  readonly #offsets: Float64Array;
 
   constructor(table: Table) {
     this.#table = table;
+    this.#offsets = new Float64Array(table.rows);
+    for (let row = 0; row < table.rows; row++) this.#offsets[row] = row;
   }
 
   splits(): Promise<readonly Split[]> {
@@ -35,7 +39,7 @@ class ColumnSource implements SourceConnector {
 
   openReader(_split: Split, position: Json | null, context: ReaderContext): Promise<SplitReader> {
     const { row } = (position ?? { row: 0 }) as { readonly row: number };
-    return Promise.resolve(new ColumnReader(this.#table, context.schema.layout, row));
+    return Promise.resolve(new ColumnReader(this.#table, this.#offsets, { layout: context.schema.layout, row }));
   }
 }
 
@@ -51,7 +55,7 @@ class ColumnReader implements SplitReader {
   readonly #slices: readonly Slice[];
   #next: number;
 
-  constructor(table: Table, layout: RecordLayout, row: number) {
+  constructor(table: Table, offsets: Float64Array, { layout, row }: { layout: RecordLayout; row: number }) {
     this.#layout = layout;
     const slices: Slice[] = [];
     for (let from = 0; from < table.rows; from += BATCH_ROWS_MAX) {
@@ -59,7 +63,7 @@ class ColumnReader implements SplitReader {
       slices.push({
         length: to - from,
         columns: layout.fields.map((field) => sliced(field, table.columns[field.name], { from, to })),
-        offsets: Float64Array.from({ length: to - from }, (_, offset) => from + offset),
+        offsets: offsets.subarray(from, to),
       });
     }
     this.#slices = slices;
@@ -74,7 +78,13 @@ class ColumnReader implements SplitReader {
     const columns = slice.columns.map((column) =>
       column.kind === "utf8" ? { ...column, strings: new Array<string | undefined>(slice.length) } : column,
     );
-    const batch: SourceBatch = { layout: this.#layout, length: slice.length, columns, offsets: slice.offsets, invalid: [] };
+    const batch: SourceBatch = {
+      layout: this.#layout,
+      length: slice.length,
+      columns,
+      offsets: slice.offsets,
+      invalid: [],
+    };
     return { kind: "batch", batch };
   }
 
@@ -99,7 +109,14 @@ function sliced(field: Field, column: TableColumn | undefined, { from, to }: { f
   }
   if (column.kind === "utf8") {
     const { bytes, offsets, lengths } = column;
-    return { kind: "utf8", presence: null, bytes, offsets: offsets.subarray(from, to), lengths: lengths.subarray(from, to), strings: [] };
+    return {
+      kind: "utf8",
+      presence: null,
+      bytes,
+      offsets: offsets.subarray(from, to),
+      lengths: lengths.subarray(from, to),
+      strings: [],
+    };
   }
   if (column.kind === "int32") return { kind: "int32", presence: null, values: column.values.subarray(from, to) };
   return { kind: "float64", presence: null, values: column.values.subarray(from, to) };

@@ -58,7 +58,11 @@ export class Dataset {
 /** The data set of these options; `onProgress` is told how many events are made. */
 export function openDataset(options: DatasetOptions, onProgress: (made: number) => void = () => undefined): Dataset {
   const { events, groupSize, gapMicros = 100 } = options;
-  const folder = join(tmpdir(), "tidemark-nexmark", `v${VERSION}-${events}-events-${gapMicros}-apart-groups-of-${groupSize}`);
+  const folder = join(
+    tmpdir(),
+    "tidemark-nexmark",
+    `v${VERSION}-${events}-events-${gapMicros}-apart-groups-of-${groupSize}`,
+  );
   if (existsSync(folder)) return new Dataset(folder);
   const making = `${folder}.${process.pid}`;
   mkdirSync(making, { recursive: true });
@@ -116,7 +120,7 @@ class TableWriter {
     }
     const file = openSync(`${this.#path}.columns`, "w");
     const bytes = serialize({ rows: this.#rows, columns } satisfies Table);
-    for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+    for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written);
     closeSync(file);
   }
 

@@ -13,7 +13,10 @@ describe("the generator", () => {
   const generator = new NexmarkGenerator({ baseTime: 0 });
 
   test("makes the first events of Beam's", () => {
-    assert.equal(line(generator.event(0)).slice(0, 62), "P|1000|Peter Jones|nhd@xcat.com|7241 7320 9143 4888|Portland|W");
+    assert.equal(
+      line(generator.event(0)).slice(0, 62),
+      "P|1000|Peter Jones|nhd@xcat.com|7241 7320 9143 4888|Portland|W",
+    );
     assert.match(line(generator.event(1)), /^A\|1000\|.*\|28873\|29448\|0\|11\|1000\|13\|/);
     assert.match(line(generator.event(4)), /^B\|1000\|1001\|32530001\|0\|/);
   });

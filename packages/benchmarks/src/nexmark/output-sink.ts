@@ -42,4 +42,3 @@ const COMMITTER: SinkCommitter = {
   recover: () => Promise.resolve(),
   close: () => Promise.resolve(),
 };
-

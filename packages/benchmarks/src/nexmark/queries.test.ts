@@ -35,7 +35,10 @@ for (const { order, groupSize, mode } of [
     test("another answer is noticed", async () => {
       for (const { name, sql } of [
         { name: "q2", sql: "SELECT auction, price FROM bids WHERE auction % 123 = 1" },
-        { name: "q18", sql: "SELECT * FROM bids QUALIFY row_number() OVER (PARTITION BY bidder, auction ORDER BY rowid) = 1" },
+        {
+          name: "q18",
+          sql: "SELECT * FROM bids QUALIFY row_number() OVER (PARTITION BY bidder, auction ORDER BY rowid) = 1",
+        },
       ]) {
         const query = QUERIES.find((known) => known.name === name);
         assert.ok(query !== undefined);

@@ -84,7 +84,7 @@ function openGate(
     name: gate.name,
     readers: senders.map((from) => hub.reader({ edge: gate.edge, from, to: subtask })),
     output: chain.entry(gate.targets, context.exchanges),
-    isWanted: () => operators.every(({ operator, input }) => operator?.wantsInput?.(input) ?? true),
+    isWanted: () => !gate.mayWait || operators.every(({ operator, input }) => operator?.wantsInput?.(input) ?? true),
   });
 }
 

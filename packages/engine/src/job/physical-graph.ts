@@ -3,6 +3,7 @@ import { consumersOf } from "../graph/edges.ts";
 import type { LogicalGraph, LogicalNode, NodeId, NodeInput, SinkNode, SourceNode, StatelessNode } from "../graph/logical-graph.ts";
 import { recordSchema } from "../record/record-schema.ts";
 import type { ChainNodePlan, EdgePlan, GatePlan, SourcePlan, Target, TaskPlan } from "../task/task-plan.ts";
+import { lookupsThatMayWait } from "./lookup-waits.ts";
 import { operatorOf, statelessRun } from "./operator-of.ts";
 
 /** A pipeline as scheduled: chains of operators (tasks), each run by every subtask, and the edges between them. */
@@ -14,7 +15,7 @@ export interface PhysicalGraph {
 interface TaskDraft {
   readonly index: number;
   readonly nodes: ChainNodeDraft[];
-  readonly gates: { edge: number; name: string; targets: Target[] }[];
+  readonly gates: { edge: number; name: string; targets: Target[]; mayWait: boolean }[];
   source: SourceNode | null;
   readonly sourceTargets: Target[];
   name: string;
@@ -45,6 +46,7 @@ export function planPhysicalGraph(graph: LogicalGraph): PhysicalGraph {
 class Planner {
   readonly #graph: LogicalGraph;
   readonly #consumers: ReturnType<typeof consumersOf>;
+  readonly #mayWait: ReadonlySet<NodeId>;
   readonly #places = new Map<NodeId, Place>();
   readonly #tasks: TaskDraft[] = [];
   readonly #edges: EdgePlan[] = [];
@@ -54,6 +56,7 @@ class Planner {
   constructor(graph: LogicalGraph) {
     this.#graph = graph;
     this.#consumers = consumersOf(graph);
+    this.#mayWait = lookupsThatMayWait(graph);
   }
 
   place(node: LogicalNode): void {
@@ -117,7 +120,7 @@ class Planner {
     } else {
       const task = this.#newTask(node.name);
       const index = this.#addNode(task, node, node.name);
-      for (const [input, from] of node.inputs.entries()) this.#newGate(task, from, [{ kind: "node", node: index, input }]);
+      for (const [input, from] of node.inputs.entries()) this.#newGate(task, from, [{ kind: "node", node: index, input }], this.#mayWait.has(node.id));
       this.#places.set(node.id, { task, node: index });
     }
   }
@@ -148,7 +151,7 @@ class Planner {
     return task.nodes.push({ name, nodes: [node], outputs: { main: [] } }) - 1;
   }
 
-  #newGate(task: TaskDraft, from: NodeInput, targets: Target[]): void {
+  #newGate(task: TaskDraft, from: NodeInput, targets: Target[], mayWait = false): void {
     const producer = this.#nodeOf(from.node);
     const edge: EdgePlan = {
       id: this.#edges.length,
@@ -158,7 +161,7 @@ class Planner {
     };
     this.#edges.push(edge);
     this.#targetsOf(from).push({ kind: "edge", edge: edge.id });
-    task.gates.push({ edge: edge.id, name: producer.name, targets });
+    task.gates.push({ edge: edge.id, name: producer.name, targets, mayWait });
   }
 
   /** The list of targets of a node's output, to add to. */

@@ -22,6 +22,8 @@ export interface GatePlan {
   readonly edge: number;
   readonly name: string;
   readonly targets: readonly Target[];
+  /** False: input is taken even where the operator would rather wait (wantsInput), since the wait could have no end. */
+  readonly mayWait: boolean;
 }
 
 /** A source at the head of a task. */

@@ -15,11 +15,15 @@ export default pipeline("q16", (p) => {
       total3: sum((bid) => (bid.price >= PRICE_TIERS.high ? 1 : 0)),
       bidders: distinctCount((bid) => bid.bidder),
       bidders1: distinctCount((bid) => (bid.price < PRICE_TIERS.low ? bid.bidder : -1)),
-      bidders2: distinctCount((bid) => (bid.price >= PRICE_TIERS.low && bid.price < PRICE_TIERS.high ? bid.bidder : -1)),
+      bidders2: distinctCount((bid) =>
+        bid.price >= PRICE_TIERS.low && bid.price < PRICE_TIERS.high ? bid.bidder : -1,
+      ),
       bidders3: distinctCount((bid) => (bid.price >= PRICE_TIERS.high ? bid.bidder : -1)),
       auctions: distinctCount((bid) => bid.auction),
       auctions1: distinctCount((bid) => (bid.price < PRICE_TIERS.low ? bid.auction : -1)),
-      auctions2: distinctCount((bid) => (bid.price >= PRICE_TIERS.low && bid.price < PRICE_TIERS.high ? bid.auction : -1)),
+      auctions2: distinctCount((bid) =>
+        bid.price >= PRICE_TIERS.low && bid.price < PRICE_TIERS.high ? bid.auction : -1,
+      ),
       auctions3: distinctCount((bid) => (bid.price >= PRICE_TIERS.high ? bid.auction : -1)),
     })
     .to(p.sink("result"));

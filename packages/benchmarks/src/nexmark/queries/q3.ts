@@ -8,7 +8,13 @@ const LOCAL = new Set(["OR", "ID", "CA"]);
 
 /** One side of the join. */
 type Side =
-  | { readonly kind: "person"; readonly seller: number; readonly name: string; readonly city: string; readonly state: string }
+  | {
+      readonly kind: "person";
+      readonly seller: number;
+      readonly name: string;
+      readonly city: string;
+      readonly state: string;
+    }
   | { readonly kind: "auction"; readonly seller: number; readonly auction: number };
 
 /** Local items: auctions of category 10 by people of three states. Either side may come first, and both are kept for ever. */

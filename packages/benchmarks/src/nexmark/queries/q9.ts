@@ -24,15 +24,11 @@ export default pipeline("q9", (p) => {
   const auctions = p
     .source("auctions", Auction, SOURCE)
     .map((auction): Side => ({ kind: "auction", id: auction.id, auction: { ...auction } }));
-  const bids = p
-    .source("bids", Bid, SOURCE)
-    .map(
-      ({ auction, bidder, price, dateTime, extra }): Side => ({
-        kind: "bid",
-        id: auction,
-        bid: { auction, bidder, price, dateTime, extra },
-      }),
-    );
+  const bids = p.source("bids", Bid, SOURCE).map(({ auction, bidder, price, dateTime, extra }): Side => ({
+    kind: "bid",
+    id: auction,
+    bid: { auction, bidder, price, dateTime, extra },
+  }));
 
   auctions
     .merge(bids)

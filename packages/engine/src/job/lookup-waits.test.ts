@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { z } from "zod";
+import { count } from "../dsl/aggregates.ts";
+import type { PipelineBuilder } from "../dsl/pipeline-builder.ts";
+import { pipeline } from "../dsl/pipeline.ts";
+import { planPhysicalGraph } from "./physical-graph.ts";
+
+const Row = z.object({ key: z.string(), at: z.number() });
+
+/** Names of the lookups that may hold their stream back. */
+function waiting(build: (p: PipelineBuilder) => void): string[] {
+  const { tasks } = planPhysicalGraph(pipeline("test", build).graph);
+  return tasks.filter(({ gates }) => gates.some(({ mayWait }) => mayWait)).map(({ name }) => name);
+}
+
+describe("a lookup holds its stream back only where its table can go on meanwhile", () => {
+  test("stream and table of different sources: it may", () => {
+    const names = waiting((p) => {
+      const table = p.source("table", Row).keyBy((row) => row.key).toTable("rows");
+      p.source("stream", Row).keyBy((row) => row.key).lookup("joined", table, (row) => row).to(p.sink("out"));
+    });
+    assert.deepEqual(names, ["joined"]);
+  });
+
+  test("both of one source: it may not, the source would stop for both", () => {
+    const names = waiting((p) => {
+      const rows = p.source("rows", Row).keyBy((row) => row.key);
+      rows.lookup("joined", rows.aggregate("counts", { n: count() }), (row) => row).to(p.sink("out"));
+    });
+    assert.deepEqual(names, []);
+  });
+
+  test("a table that is itself the result of a lookup in the stream's source: it may not", () => {
+    const names = waiting((p) => {
+      const stream = p.source("stream", Row).keyBy((row) => row.key);
+      const other = p.source("other", Row).keyBy((row) => row.key);
+      const enriched = other.lookup("inner", stream.toTable("streamed"), (row) => row);
+      stream.lookup("outer", enriched.keyBy((row) => row.key).toTable("enriched"), (row) => row).to(p.sink("out"));
+    });
+    assert.deepEqual(names, ["inner"]);
+  });
+
+  test("two lookups, each in the other's source: neither may", () => {
+    const names = waiting((p) => {
+      const one = p.source("one", Row).keyBy((row) => row.key);
+      const two = p.source("two", Row).keyBy((row) => row.key);
+      one.lookup("one-in-two", two.toTable("twos"), (row) => row).to(p.sink("a"));
+      two.lookup("two-in-one", one.toTable("ones"), (row) => row).to(p.sink("b"));
+    });
+    assert.deepEqual(names, []);
+  });
+});

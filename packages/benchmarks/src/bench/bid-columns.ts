@@ -45,8 +45,3 @@ export function mixTextOf(hash: number, { bytes, offsets, lengths }: Text, row: 
   const length = lengths[row] as number;
   return mixText(hash, length, length === 0 ? 0 : (bytes[offsets[row] as number] as number));
 }
-
-/** Hash of a row of numbers. */
-export function hashNumbers(...values: readonly number[]): number {
-  return values.reduce(mixNumber, ROW_SEED);
-}

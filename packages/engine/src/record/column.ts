@@ -1,5 +1,3 @@
-import type { ColumnKind } from "./layout.ts";
-
 /** Presence of a cell of a nullable or optional field. */
 export const PRESENCE = { present: 0, null: 1, absent: 2 } as const;
 
@@ -45,6 +43,3 @@ export interface JsonColumn extends ColumnBase {
 
 /** One field of a batch, by its kind. */
 export type Column = Int32Column | Float64Column | BooleanColumn | Utf8Column | DictionaryColumn | JsonColumn;
-
-/** Compile-time check that every kind has its column. */
-export type KindOf<C extends Column> = C["kind"] & ColumnKind;

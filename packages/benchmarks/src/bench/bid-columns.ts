@@ -1,5 +1,5 @@
 import type { Table, TableColumn } from "../nexmark/dataset.ts";
-import { mixNumber, mixText, ROW_SEED } from "../nexmark/checksum.ts";
+import { mixText } from "../nexmark/checksum.ts";
 
 type Text = TableColumn & { readonly kind: "utf8" };
 

@@ -10,7 +10,7 @@ import { LateRecords } from "./late-records.ts";
 import type { Operator, OperatorContext } from "./operator.ts";
 import { ResultWriter } from "./result-writer.ts";
 import { joinedBy, sessionCodec, type Session, type SessionList } from "./session-list.ts";
-import { rethrowInternal } from "./user-failure.ts";
+import { noEventTime, rethrowInternal } from "./user-failure.ts";
 
 export interface SessionOptions {
   readonly gapMs: number;
@@ -97,7 +97,10 @@ export class SessionOperator implements Operator {
 
   #onRecord(batch: RecordBatch, row: number): void {
     const time = batch.timestamps[row] as number;
-    assert(time !== NO_EVENT_TIME, () => `window ${this.#context.name} got a record without event time`);
+    if (time === NO_EVENT_TIME) {
+      this.#fail(noEventTime(), batch, row, "finding the windows of a record");
+      return;
+    }
     const sessions = this.#sessions.get(this.#rows[row] as number) ?? [];
     const parts = joinedBy(sessions, time, this.#gapMs);
     const last = parts.reduce((latest, session) => Math.max(latest, session.last), time);

@@ -15,3 +15,14 @@ export function refusePromise(returned: unknown, what: string): void {
     `${what} returned a promise: user functions are synchronous, do asynchronous work before or after`,
   );
 }
+
+/**
+ * The failure of a record without event time at a step that needs one. The graph is checked for sources without event time, so it was
+ * sent by a processing-time timer at which the stream had no watermark yet.
+ */
+export function noEventTime(): TidemarkError {
+  return new TidemarkError(
+    "TM_RECORD",
+    "the record has no event time, so it belongs to no window: what a processing-time timer emits has the stream's watermark as its time, and there was none yet; emit from onRecord or from an event-time timer",
+  );
+}

@@ -11,7 +11,7 @@ import { LateRecords } from "./late-records.ts";
 import type { Operator, OperatorContext } from "./operator.ts";
 import { PaneWindows, type AlignedWindowSpec } from "./pane-windows.ts";
 import { ResultWriter } from "./result-writer.ts";
-import { rethrowInternal } from "./user-failure.ts";
+import { noEventTime, rethrowInternal } from "./user-failure.ts";
 import type { Window } from "./window-spec.ts";
 
 export interface WindowOptions {
@@ -111,7 +111,10 @@ export class WindowOperator implements Operator {
 
   #onRecord(batch: RecordBatch, row: number): void {
     const time = batch.timestamps[row] as number;
-    assert(time !== NO_EVENT_TIME, () => `window ${this.#context.name} got a record without event time`);
+    if (time === NO_EVENT_TIME) {
+      this.#fail(noEventTime(), batch, row, "finding the windows of a record");
+      return;
+    }
     const pane = this.#windows.paneOf(time);
     const lastEnd = this.#windows.lastEnd(pane);
     // Between two hopping windows lies time that belongs to no window.

@@ -101,10 +101,13 @@ export class Task {
     }
   }
 
-  /** When onProcessingTime is next wanted, epoch ms. Before the task has started nothing fires: the tasks behind are not ready. */
+  /**
+   * When onProcessingTime is next wanted, epoch ms. Before the task has started nothing fires: the tasks behind are not ready. Nor
+   * once its input has ended: the tasks behind have been told so.
+   */
   nextProcessingTime(): number {
     let next = Infinity;
-    if (!this.#started) return next;
+    if (!this.#started || this.ended) return next;
     for (const link of this.chain.links) next = Math.min(next, link.operator.nextProcessingTime?.() ?? Infinity);
     return next;
   }
@@ -191,14 +194,25 @@ export class Task {
       }
     }
     const splits = this.source?.positions() ?? [];
-    const prepared = this.#parts.writers.map(({ port, name, writer }) => ({ port, writer: name, output: writer.prepare(checkpoint) }));
+    const prepared = this.#parts.writers.map(({ port, name, writer }) => ({
+      port,
+      writer: name,
+      output: writer.prepare(checkpoint),
+    }));
     for (const exchange of this.#parts.exchanges) exchange.broadcast({ kind: "barrier", checkpoint });
     this.#checkpoint = checkpoint;
-    this.#parts.onSnapshot({ checkpoint, blocks, operators, splits, prepared, watermark: this.watermark, ended: this.ended });
+    this.#parts.onSnapshot({
+      checkpoint,
+      blocks,
+      operators,
+      splits,
+      prepared,
+      watermark: this.watermark,
+      ended: this.ended,
+    });
   }
 }
 
 function isOverLimit({ writer }: TaskWriter): boolean {
   return writer.backlogBytes() > SINK_BACKLOG_BYTES_MAX;
 }
-

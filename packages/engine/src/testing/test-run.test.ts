@@ -2,10 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { z } from "zod";
 import { count } from "../dsl/aggregates.ts";
-import { pipeline } from "../dsl/pipeline.ts";
+import { pipeline, type Pipeline } from "../dsl/pipeline.ts";
 import { state } from "../dsl/state.ts";
-import { tumbling } from "../dsl/windows.ts";
+import { session, tumbling } from "../dsl/windows.ts";
 import { FAILPOINTS } from "../host/host.ts";
+import type { WindowSpec } from "../operator/window-spec.ts";
+import { clock, record } from "./reference/element.ts";
+import { referenceRun } from "./reference/reference-run.ts";
 import { testRun } from "./test-run.ts";
 
 const Click = z.object({ user: z.string(), at: z.number() });
@@ -111,6 +114,51 @@ test("the wall clock stands still until it is moved, then stops wherever a timer
   await t.advanceClock("1h");
   assert.deepEqual(t.written["quiet"]?.[1], { user: "b", n: 1, at: 120_000 });
   assert.equal(t.now, 3_661_000);
+});
+
+test("what a processing-time timer emits before there is a watermark belongs to no window", async () => {
+  const Row = z.object({ k: z.string(), t: z.number() });
+  const timed = (window: WindowSpec): Pipeline =>
+    pipeline(
+      "timed",
+      (p) => {
+        const options = { eventTime: (r: { t: number }) => r.t, idle: "never" } as const;
+        p.source("a", Row, options)
+          .merge(p.source("silent", Row, options))
+          .keyBy((r) => r.k)
+          .process("p", {
+            emits: Row,
+            timers: { soon: "processingTime" },
+            onRecord: (_, c) => c.timer("soon").at(c.now() + 5),
+            onTimer: { soon: (c) => c.emit({ k: c.key, t: c.time }) },
+          })
+          .keyBy((r) => r.k)
+          .window(window)
+          .aggregate("w", { n: count() })
+          .to(p.sink("out"));
+      },
+      { onError: "deadLetter" },
+    );
+  for (const window of [tumbling("10ms"), session("10ms")]) {
+    const pipelineUnderTest = timed(window);
+    const t = await testRun(pipelineUnderTest, { now: 0 });
+    await t.send("a", { k: "x", t: 1 });
+    await t.advanceClock("10ms");
+    await t.end();
+    assert.deepEqual(t.sinks["out"], []);
+    assert.match(String((t.deadLetters[0] as { message: string }).message), /no event time/);
+    const elements = [record({ k: "x", t: 1 }), clock(10)];
+    const reference = referenceRun(pipelineUnderTest.graph, { a: [elements], silent: [[]] }, { now: 0 });
+    assert.deepEqual([reference.sinks["out"], reference.deadLetters.length], [[], t.deadLetters.length]);
+  }
+});
+
+test("processing-time timers that are pending at the end do not fire", async () => {
+  const t = await testRun(clicks, { now: 0 });
+  await t.send("clicks", { user: "a", at: 1 });
+  await t.end();
+  await t.advanceClock("2m");
+  assert.deepEqual(t.written["quiet"], []);
 });
 
 test("a job that fails rejects the call that made it fail, and all that follow", async () => {

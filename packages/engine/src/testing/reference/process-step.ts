@@ -41,7 +41,8 @@ export class ProcessStep extends Step {
   }
 
   override nextClock(): number {
-    return this.#earliest.processingTime;
+    // Behind the end of the input nothing may follow.
+    return this.time === Infinity ? Infinity : this.#earliest.processingTime;
   }
 
   override onClock(): void {

@@ -37,6 +37,10 @@ export abstract class WindowStep extends Step {
 
   override onRow(row: Row): void {
     const key = row.key as ReferenceKey;
+    if (row.timestamp === -Infinity) {
+      this.job.userError(this.name, "no event time", { row, key: key.value, doing: "window" });
+      return;
+    }
     const open = this.#open.get(key.identity) ?? [];
     if (!this.hasWindow(row.timestamp)) return;
     if (!this.isCounted(open, row.timestamp)) {

@@ -81,7 +81,11 @@ function buildLink(plan: ChainNodePlan, links: readonly ChainLink[], context: Ch
     sideOutput: (name) => outputs.get(name) ?? null,
     keyedState: (options) => {
       assert(opened.state === null, () => `operator ${plan.name} opened its state twice`);
-      opened.state = context.backend.openKeyedState({ ...options, operator: plan.name, keyGroupBits: context.keyGroupBits });
+      opened.state = context.backend.openKeyedState({
+        ...options,
+        operator: plan.name,
+        keyGroupBits: context.keyGroupBits,
+      });
       opened.states = describeStates(plan, options);
       return opened.state;
     },

@@ -16,7 +16,12 @@ export interface DeadLetter {
   readonly record: unknown;
 }
 
-const field = (name: string, kind: Field["kind"], nullable = true): Field => ({ name, kind, nullable, optional: false });
+const field = (name: string, kind: Field["kind"], nullable = true): Field => ({
+  name,
+  kind,
+  nullable,
+  optional: false,
+});
 
 /** Layout of the records on the dead-letter port. */
 export const DEAD_LETTER_LAYOUT: RecordLayout = layoutOf([

@@ -56,7 +56,11 @@ export class Exchange implements Output {
     assert(hashes !== undefined, "a batch without keys reached a key exchange");
     this.#lengths.fill(0);
     for (let i = 0; i < batch.length; i++) {
-      const owner = ownerOf(keyGroupOf(hashes[i] as number, this.#keyGroupBits), this.#writers.length, this.#keyGroupBits);
+      const owner = ownerOf(
+        keyGroupOf(hashes[i] as number, this.#keyGroupBits),
+        this.#writers.length,
+        this.#keyGroupBits,
+      );
       const rows = this.#rows[owner] as Int32Array;
       const length = this.#lengths[owner] as number;
       rows[length] = i;

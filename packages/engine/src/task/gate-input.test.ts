@@ -9,14 +9,26 @@ const barrier = (checkpoint: number): StreamElement => ({ kind: "barrier", check
 const START: StreamElement = { kind: "start" };
 
 /** A gate of two channels that notes what the chain is told. */
-function gate(): { told: (number | boolean)[]; channels: [LocalChannel, LocalChannel]; run: (started: boolean, checkpoint: number) => (number | null)[] } {
+function gate(): {
+  told: (number | boolean)[];
+  channels: [LocalChannel, LocalChannel];
+  run: (started: boolean, checkpoint: number) => (number | null)[];
+} {
   const told: (number | boolean)[] = [];
   const channels: [LocalChannel, LocalChannel] = [new LocalChannel(), new LocalChannel()];
-  const output = { batch: () => undefined, watermark: (time: number) => told.push(time), idle: (idle: boolean) => told.push(idle) };
+  const output = {
+    batch: () => undefined,
+    watermark: (time: number) => told.push(time),
+    idle: (idle: boolean) => told.push(idle),
+  };
   const input = new GateInput({ name: "gate", readers: channels, output, isWanted: () => true });
   const run = (started: boolean, checkpoint: number): (number | null)[] => {
     const barriers: (number | null)[] = [];
-    for (let channel = input.nextReady(started, checkpoint); channel >= 0; channel = input.nextReady(started, checkpoint)) {
+    for (
+      let channel = input.nextReady(started, checkpoint);
+      channel >= 0;
+      channel = input.nextReady(started, checkpoint)
+    ) {
       barriers.push(input.handle(channel, started));
     }
     if (!started && input.allStarted) input.begin();
@@ -49,7 +61,10 @@ describe("a gate", () => {
     channels[0].push(barrier(1));
     channels[0].push(watermark(50));
     channels[1].push(watermark(40));
-    assert.deepEqual(run(true, 0).filter((each) => each !== null), [1]);
+    assert.deepEqual(
+      run(true, 0).filter((each) => each !== null),
+      [1],
+    );
     assert.deepEqual(told, [], "the watermark behind the barrier has not been taken");
     channels[1].push(barrier(1));
     assert.deepEqual(run(true, 0), [1]);

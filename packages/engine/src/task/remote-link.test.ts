@@ -36,7 +36,10 @@ test("elements arrive in order; the writer is full until the reader has consumed
     sent.push(element);
   }
   assert.equal(sent.length, CHANNEL_ELEMENTS_MAX);
-  assert.deepEqual(sent.map(() => reader.take()), sent);
+  assert.deepEqual(
+    sent.map(() => reader.take()),
+    sent,
+  );
   assert.equal(reader.take(), undefined);
   assert.equal(writer.isFull(), false);
   assert.ok(woken > CHANNEL_ELEMENTS_MAX);

@@ -70,7 +70,13 @@ export class SourceRunner {
       index,
       id: split.id,
       reader: split.reader,
-      clock: new EventClock({ clock: options.clock, outOfOrderMs, maxAheadMs, idleMs, maxTimestamp: split.position?.maxTimestamp ?? null }),
+      clock: new EventClock({
+        clock: options.clock,
+        outOfOrderMs,
+        maxAheadMs,
+        idleMs,
+        maxTimestamp: split.position?.maxTimestamp ?? null,
+      }),
       lastPosition: split.position,
       records: split.position?.records ?? 0,
       isIdle: false,
@@ -146,7 +152,13 @@ export class SourceRunner {
   /** Every split, with where its event time stands. */
   holders(): WatermarkHolder[] {
     return this.#splits.map(({ id, clock }) =>
-      watermarkHolder({ kind: "split", name: `${this.port}/${id}`, watermark: clock.watermark, idle: clock.idle, since: clock.movedAt }),
+      watermarkHolder({
+        kind: "split",
+        name: `${this.port}/${id}`,
+        watermark: clock.watermark,
+        idle: clock.idle,
+        since: clock.movedAt,
+      }),
     );
   }
 
@@ -156,7 +168,9 @@ export class SourceRunner {
 
   #byWatermark(): RunningSplit[] {
     const open = this.#splits.filter(({ clock }) => !clock.ended);
-    return open.length < 2 ? open : open.sort((a, b) => compare(a.clock.watermark, b.clock.watermark) || a.index - b.index);
+    return open.length < 2
+      ? open
+      : open.sort((a, b) => compare(a.clock.watermark, b.clock.watermark) || a.index - b.index);
   }
 
   #emit(split: RunningSplit, source: SourceBatch): void {
@@ -203,7 +217,12 @@ export class SourceRunner {
     for (let row = 0; row < length; row++) {
       const time = this.#eventTimeOf(rows, row, eventTime);
       if (time instanceof TidemarkError) {
-        this.#onInvalid(split, { beforeRow: row, offset: source.offsets[row] as number, raw: rawText(rows.at(row)), error: time });
+        this.#onInvalid(split, {
+          beforeRow: row,
+          offset: source.offsets[row] as number,
+          raw: rawText(rows.at(row)),
+          error: time,
+        });
       } else {
         batch.timestamps[row] = time;
         kept[count++] = row;
@@ -218,7 +237,11 @@ export class SourceRunner {
       const time = eventTime(rows.at(row) as never);
       return isEventTime(time) ? time : invalidEventTime(time);
     } catch (error) {
-      const wrapped = new TidemarkError("TM_RECORD", `the eventTime function of source "${this.port}" threw: ${String(error)}`, { cause: error });
+      const wrapped = new TidemarkError(
+        "TM_RECORD",
+        `the eventTime function of source "${this.port}" threw: ${String(error)}`,
+        { cause: error },
+      );
       wrapped.stack = [`${wrapped.name}: ${wrapped.message}`, ...userFrames(error)].join("\n");
       return wrapped;
     }
@@ -243,10 +266,14 @@ export class SourceRunner {
 
   #located(split: RunningSplit, invalid: InvalidRecord): TidemarkError {
     const { code, summary, facts, cause } = invalid.error;
-    return new TidemarkError(code, `${summary} (source "${this.port}" stops at invalid records; onInvalid: "skip" or "deadLetter" goes on)`, {
-      cause,
-      facts: { source: this.port, split: split.id, offset: invalid.offset, ...facts },
-    });
+    return new TidemarkError(
+      code,
+      `${summary} (source "${this.port}" stops at invalid records; onInvalid: "skip" or "deadLetter" goes on)`,
+      {
+        cause,
+        facts: { source: this.port, split: split.id, offset: invalid.offset, ...facts },
+      },
+    );
   }
 
   #tell(): void {
@@ -265,5 +292,10 @@ function compare(a: number, b: number): number {
 }
 
 function rawText(record: unknown): string {
-  return JSON.stringify(record, (_name, value: unknown) => (typeof value === "bigint" ? `${value}n` : value))?.slice(0, 4_096) ?? "undefined";
+  return (
+    JSON.stringify(record, (_name, value: unknown) => (typeof value === "bigint" ? `${value}n` : value))?.slice(
+      0,
+      4_096,
+    ) ?? "undefined"
+  );
 }

@@ -25,7 +25,13 @@ export interface UserErrorPlace {
 export function handleUserError(
   error: unknown,
   place: UserErrorPlace,
-  context: { operator: string; subtask: number; policy: ErrorPolicy; deadLetters: DeadLetters | null; count: (name: string, amount: number) => void },
+  context: {
+    operator: string;
+    subtask: number;
+    policy: ErrorPolicy;
+    deadLetters: DeadLetters | null;
+    count: (name: string, amount: number) => void;
+  },
 ): void {
   const operator = place.step ?? context.operator;
   const wrapped = userError(error, place, { operator, subtask: context.subtask });
@@ -45,21 +51,29 @@ export function handleUserError(
   }
 }
 
-function userError(error: unknown, place: UserErrorPlace, context: { operator: string; subtask: number }): TidemarkError {
+function userError(
+  error: unknown,
+  place: UserErrorPlace,
+  context: { operator: string; subtask: number },
+): TidemarkError {
   if (error instanceof TidemarkError && error.code === "TM_USER_CODE") return error;
   const origin = place.batch?.origin ?? null;
   const what = error instanceof Error ? `${error.name}: ${error.message}` : `thrown value ${describe(error)}`;
-  const wrapped = new TidemarkError("TM_USER_CODE", `user code of "${context.operator}" threw while ${place.doing}: ${what}`, {
-    cause: error,
-    facts: {
-      operator: context.operator,
-      subtask: context.subtask,
-      source: origin?.port,
-      split: origin?.split,
-      offset: origin?.offsets[place.row],
-      key: place.key === undefined || place.key === null ? undefined : describe(place.key),
+  const wrapped = new TidemarkError(
+    "TM_USER_CODE",
+    `user code of "${context.operator}" threw while ${place.doing}: ${what}`,
+    {
+      cause: error,
+      facts: {
+        operator: context.operator,
+        subtask: context.subtask,
+        source: origin?.port,
+        split: origin?.split,
+        offset: origin?.offsets[place.row],
+        key: place.key === undefined || place.key === null ? undefined : describe(place.key),
+      },
     },
-  });
+  );
   const frames = userFrames(error);
   if (frames.length > 0) wrapped.stack = `${wrapped.name}: ${wrapped.message}\n${frames.join("\n")}`;
   return wrapped;
@@ -71,7 +85,9 @@ export function userFrames(error: unknown): string[] {
   return error.stack
     .split("\n")
     .filter((line) => /^\s+at /.test(line))
-    .filter((line) => !line.includes(ENGINE_FOLDER) && !line.includes("node:") && !/\(eval at |<anonymous>:\d/.test(line));
+    .filter(
+      (line) => !line.includes(ENGINE_FOLDER) && !line.includes("node:") && !/\(eval at |<anonymous>:\d/.test(line),
+    );
 }
 
 function describe(value: unknown): string {

@@ -27,3 +27,22 @@ export type { EventKind, RunEnd, Scheduler } from "./scheduler.ts";
 export type { Operation, Watcher } from "./operation.ts";
 export type { Trace, TraceEntry } from "./trace.ts";
 export type { ThreadContext, ThreadMain } from "./threads/simulated-threads.ts";
+
+// Runs that follow from a seed, and what must hold in them
+export { runSeed } from "./explore/run-seed.ts";
+export {
+  FAULT_CLASSES,
+  type FaultClass,
+  type PlannedCrash,
+  type RecordInputs,
+  type RunOptions,
+  type RunReport,
+  type Scenario,
+  type ScenarioSettings,
+  type Violation,
+} from "./explore/scenario.ts";
+export { scenarioOf, SCENARIOS } from "./explore/scenarios.ts";
+export { shrink, type Shrunk } from "./explore/shrink.ts";
+export { CRASHES, sweep, sweepPairs, type SweepOptions, type SweepReport } from "./explore/sweep.ts";
+export { notReached, REACH_PROBES } from "./explore/reach-probes.ts";
+export { failureText, replayCommand, shrunkText } from "./explore/report-text.ts";

@@ -33,6 +33,8 @@ const CLOCK_STEP_MAX_MS = 4 * 3_600_000;
 /** The interesting places: where a checkpoint becomes one, where it is committed, and where it is deleted. */
 const BIASED = [`${STATE_DIRECTORY}/manifests`, `${STATE_DIRECTORY}/owner`, OUTPUT_DIRECTORY];
 
+const RARE_FAILPOINTS = ["retention.", "restore."];
+
 /** Orders what goes wrong in a run: at failpoints, around operations, and now and then between two events. */
 export class FaultDriver {
   readonly faults: string[] = [];
@@ -103,7 +105,9 @@ export class FaultDriver {
   }
 
   failpoint(name: string): void {
-    if (this.#options.crashes === undefined) this.#perhaps(this.#plan.faultChance, `at ${name}`);
+    // Runs are short: what happens once in them, if at all, gets a greater share.
+    const share = RARE_FAILPOINTS.some((rare) => name.startsWith(rare)) ? 12 : 1.5;
+    if (this.#options.crashes === undefined) this.#perhaps(share * this.#plan.faultChance, `at ${name}`);
   }
 
   #around(operation: Operation, when: "before" | "after"): void {
@@ -123,6 +127,7 @@ export class FaultDriver {
     if (this.faults.length >= this.#plan.faultsMax) this.#isOver = true;
     if (this.#options.onlyFaults?.has(number) === false) return;
     this.#world.reach(event);
+    if (where.startsWith("at ") && (event === "kill" || event === "power-loss")) this.#world.reach(`killed ${where}`);
     this.#carryOut(event, victim);
   }
 
@@ -185,6 +190,7 @@ export class FaultDriver {
 
   #crashed(how: "kill" | "power"): void {
     this.crashes++;
+    if (how === "power" && this.#plan.powerLoss === "posix") this.#world.mayBeTorn = true;
     this.#machine.volume.capacityBytes = Number.POSITIVE_INFINITY;
     this.onCrash(how);
   }
@@ -202,7 +208,7 @@ export class FaultDriver {
       const fault = classes.has("disk-errors") && errors < DISK_ERRORS_MAX ? failing(call) : null;
       if (fault?.errno !== undefined) {
         errors++;
-        if (call.name === "sync" || call.name === "sync directory") this.hasFailedSync = true;
+        if (call.name === "sync" || call.name === "sync directory") this.hasFailedSync = this.#world.mayBeTorn = true;
         this.#world.reach(`${fault.errno} at ${call.name}`);
         return fault;
       }

@@ -37,10 +37,10 @@ export function drawPlan(scenario: Scenario, choices: Choices, options: RunOptio
   const plan = {
     keyGroups: pick(settings.keyGroups ?? [8]),
     checkpointEveryMs: pick(settings.checkpointEveryMs ?? [20, 40, 80]),
-    retained: 1 + choices.integer(3),
+    retained: pick([1, 1, 2, 3]),
     batchRows: pick(settings.batchRows ?? [1, 4, 16]),
     paceMs: pick(settings.paceMs ?? [2, 8, 20]),
-    powerLoss: pick(["ordered", "posix"] as const),
+    powerLoss: pick(settings.powerLoss ?? (["ordered", "posix"] as const)),
     strategy: pick(["random", "random", "priorities", "fifo"] as const),
     faultsMax: 1 + choices.integer(5),
     faultChance: pick([0.02, 0.05, 0.15]),

@@ -130,7 +130,6 @@ class SeedRun {
     if (!this.#driver.hasFailedSync) return;
     this.#driver.hasFailedSync = false;
     this.#machine.losePower();
-    for (const invariant of this.#invariants) invariant.crashed?.("power");
   }
 
   #start(life: number): Victim {
@@ -225,6 +224,7 @@ class SeedRun {
       );
       return;
     }
+    this.#world.mayBeTorn = false;
     for (const invariant of this.#invariants) invariant.committed?.(seen);
     this.#restores.onCommitted();
   }

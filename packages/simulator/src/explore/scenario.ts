@@ -36,6 +36,8 @@ export interface ScenarioSettings {
   readonly batchRows?: readonly number[];
   /** Virtual milliseconds between two batches of a split; default 2, 8 and 20. */
   readonly paceMs?: readonly number[];
+  /** What a power failure may leave; default the worst that the contract of a disk allows, and what a journal leaves. */
+  readonly powerLoss?: readonly ("posix" | "ordered")[];
   /** How outputs are compared, by sink port; default per key in order, numbers exactly. */
   readonly compare?: Readonly<Record<string, CompareOptions>>;
   /**

@@ -28,6 +28,8 @@ export class World {
   readonly reached: Record<string, number> = {};
   /** Bits were flipped: a job that halts because of it is right. */
   hasRot = false;
+  /** What was appended to an output and is not durable may be anything: until the next start has repaired it, readers are promised nothing. */
+  mayBeTorn = false;
 
   constructor(options: { scenario: Scenario; plan: RunPlan; volume: Volume; expected: Expected }) {
     this.scenario = options.scenario;

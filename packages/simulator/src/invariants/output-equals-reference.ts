@@ -53,8 +53,7 @@ export function outputEqualsReference(world: World): Invariant {
       committed = new Map(world.sinkPorts.map((port) => [port, rowsOf(port, doing) ?? []]));
     },
     crashed(how) {
-      // What was appended and not synced may be anything until the next start has repaired it.
-      if (world.hasRot || (how === "power" && world.plan.powerLoss === "posix")) return;
+      if (world.hasRot || world.mayBeTorn) return;
       const newest = world.manifests().at(-1)?.manifest;
       for (const port of world.sinkPorts) {
         if (scenario.settings.sinks?.(port) != null) continue;

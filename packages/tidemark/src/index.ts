@@ -28,6 +28,8 @@ export {
   settingsOf,
   start,
   state,
+  stdin,
+  stdout,
   sum,
   TidemarkError,
   topK,

@@ -19,7 +19,7 @@ export type ScriptElement =
       readonly input: number;
       readonly value: unknown;
       readonly time: number;
-      readonly rowKind: number;
+      readonly rowKind: number | undefined;
     }
   | { readonly kind: "watermark"; readonly input: number; readonly time: number }
   | { readonly kind: "idle"; readonly input: number; readonly idle: boolean }
@@ -31,7 +31,7 @@ export function rec(
   time: number,
   options: { input?: number; rowKind?: keyof typeof ROW_KINDS } = {},
 ): ScriptElement {
-  return { kind: "rec", input: options.input ?? 0, value, time, rowKind: ROW_KINDS[options.rowKind ?? "insert"] };
+  return { kind: "rec", input: options.input ?? 0, value, time, rowKind: options.rowKind === undefined ? undefined : ROW_KINDS[options.rowKind] };
 }
 export function watermark(time: number, input = 0): ScriptElement {
   return { kind: "watermark", input, time };

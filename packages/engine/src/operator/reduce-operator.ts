@@ -82,7 +82,7 @@ export class ReduceOperator implements Operator {
     if (accumulated === undefined) {
       const first = recordOf(batch, row);
       this.#accumulated.set(stateRow, first);
-      this.#writer.write(first, times);
+      this.#writer.write(first, { ...times, rowKind: ROW_KINDS.insert });
       return;
     }
     this.#writer.write(accumulated, { ...times, rowKind: ROW_KINDS.updateBefore });

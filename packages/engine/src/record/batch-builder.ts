@@ -14,7 +14,7 @@ export interface RowFacts {
   /** Watermark that holds before this row. */
   readonly watermark: number;
   /** One of ROW_KINDS; insert if left out. */
-  readonly rowKind?: number;
+  readonly rowKind?: number | undefined;
   /** Place in the source, for builders with an `origin`. */
   readonly offset?: number;
   /** Any int32 of the caller's, handed back beside the batch: a row of its state, of its input. -1 if left out. */
@@ -84,9 +84,9 @@ export class BatchBuilder {
     side.timestamps[row] = facts.timestamp;
     side.watermarks[row] = facts.watermark;
     side.tags[row] = facts.tag ?? -1;
-    const rowKind = facts.rowKind ?? ROW_KINDS.insert;
-    if (side.rowKinds === null && rowKind !== ROW_KINDS.insert) side.rowKinds = new Uint8Array(this.#rows);
-    if (side.rowKinds !== null) side.rowKinds[row] = rowKind;
+    // Also for a batch of inserts alone: whether a stream is a changelog must not depend on where its batches were cut.
+    if (side.rowKinds === null && facts.rowKind !== undefined) side.rowKinds = new Uint8Array(this.#rows);
+    if (side.rowKinds !== null) side.rowKinds[row] = facts.rowKind ?? ROW_KINDS.insert;
     if (side.offsets !== null) side.offsets[row] = facts.offset ?? -1;
     if (row + 1 === BATCH_ROWS_MAX) this.#end();
   }

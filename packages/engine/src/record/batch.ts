@@ -25,7 +25,7 @@ export interface RecordBatch {
    * never on where batches were cut, on parallelism, or on timing.
    */
   readonly watermarks: Float64Array;
-  /** ROW_KINDS per row on a changelog stream; null where every row is an insert. */
+  /** ROW_KINDS per row on a changelog stream; null on a stream that is no changelog. */
   readonly rowKinds: Uint8Array | null;
   /** Canonical keys after keyBy, else null. */
   readonly keys: KeyColumn | null;

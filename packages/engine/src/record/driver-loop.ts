@@ -59,7 +59,7 @@ function generatedLoop(steps: readonly DriverStep[], rows: Rows): StageLoop {
   const lines = [
     "return function loop(batch, rows, out, selected, fail) {",
     "const n = batch.length, timestamps = batch.timestamps, watermarks = batch.watermarks, rowKinds = batch.rowKinds;",
-    "const facts = { timestamp: 0, watermark: 0, rowKind: 0, tag: 0 };",
+    "const facts = { timestamp: 0, watermark: 0, rowKind: undefined, tag: 0 };",
     `let count = 0; ${head}`,
     `for (let i = 0; i < n; i++) { ${next} let step = 0; ${isFilterOnly ? "" : "out.mark();"}`,
     "try {",
@@ -116,7 +116,7 @@ function interpretedLoop(steps: readonly DriverStep[]): StageLoop {
         const passes = runSteps(steps, fns, at, out, {
           timestamp: batch.timestamps[i] as number,
           watermark: batch.watermarks[i] as number,
-          rowKind: batch.rowKinds?.[i] ?? 0,
+          rowKind: batch.rowKinds?.[i],
           tag: i,
         });
         if (!passes) continue;

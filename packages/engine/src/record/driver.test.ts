@@ -17,7 +17,7 @@ function inputBatch(records: readonly unknown[]): RecordBatch {
   const batches: RecordBatch[] = [];
   const builder = new BatchBuilder({ layout: null, emit: (batch) => batches.push(batch), origin: { port: "in", split: "0" } });
   records.forEach((record, i) => {
-    builder.append(record, { timestamp: i * 10, watermark: i * 10 - 5, offset: i * 100, rowKind: ROW_KINDS.insert });
+    builder.append(record, { timestamp: i * 10, watermark: i * 10 - 5, offset: i * 100 });
   });
   builder.flush();
   assert.equal(batches.length, 1);

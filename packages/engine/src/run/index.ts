@@ -39,6 +39,8 @@ export type { Binding } from "../connector/binding.ts";
 export { generate } from "../connector/generate.ts";
 export { memorySink, type MemorySink } from "../connector/memory-sink.ts";
 export { csv, jsonl } from "../files/file-binding.ts";
+export { stdin } from "../files/stdin.ts";
+export { stdout } from "../files/stdout.ts";
 
 // Running
 export type { CheckpointSummary } from "../job/checkpoint-coordinator.ts";

@@ -33,7 +33,10 @@ describe("help", () => {
 
   test("version names Node and the platform", async (t) => {
     const { stdout } = await cli(await folderOf(t), ["--version"]);
-    assert.equal(stdout.replace(/\d+\.\d+\.\d+/, "VERSION"), `tidemark VERSION, node ${process.version}, ${process.platform}-${process.arch}\n`);
+    assert.equal(
+      stdout.replace(/\d+\.\d+\.\d+/, "VERSION"),
+      `tidemark VERSION, node ${process.version}, ${process.platform}-${process.arch}\n`,
+    );
   });
 });
 

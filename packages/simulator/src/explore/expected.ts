@@ -8,6 +8,7 @@ import {
   type ReferencePick,
   type ReferenceResult,
 } from "@tidemark/engine/testing";
+import type { LogicalGraph } from "@tidemark/engine";
 import type { Manifest } from "@tidemark/engine/inspect";
 import type { Scenario } from "./scenario.ts";
 
@@ -27,7 +28,8 @@ export class Expected {
 
   /** Records of a sink port, of the whole input. */
   whole(port: string): readonly unknown[] {
-    this.#whole ??= shown(referenceRun(this.#scenario.pipeline.graph, this.#inputs, { now: START }));
+    const { graph } = this.#scenario.pipeline;
+    this.#whole ??= shown(referenceRun(graph, this.#inputs, { now: START }), graph);
     return this.#whole[port] ?? [];
   }
 
@@ -38,7 +40,7 @@ export class Expected {
     let outputs = this.#at.get(name);
     if (outputs === undefined) {
       const { graph } = this.#scenario.pipeline;
-      outputs = shown(referenceRun(graph, inputs, { now: START, order, end: false }));
+      outputs = shown(referenceRun(graph, inputs, { now: START, order, end: false }), graph);
       this.#at.set(name, outputs);
     }
     return outputs[port] ?? [];
@@ -84,7 +86,25 @@ export function expectedOf(scenario: Scenario): Expected {
 /** Wall clock at the start of every simulation. */
 const START = Date.UTC(2100, 0, 1);
 
-/** As JSON Lines show them. */
-function shown({ sinks }: ReferenceResult): Readonly<Record<string, readonly unknown[]>> {
-  return JSON.parse(JSON.stringify(sinks)) as Record<string, unknown[]>;
+const OPERATIONS = { insert: "+I", updateBefore: "-U", updateAfter: "+U", delete: "-D" } as const;
+
+/** As JSON Lines show them: with the kind of change first where the port takes a changelog. */
+function shown({ outputs }: ReferenceResult, graph: LogicalGraph): Readonly<Record<string, readonly unknown[]>> {
+  const ports = Object.entries(outputs).map(([port, rows]) => {
+    const isChangelog = leadsFromTable(graph, port);
+    return [port, rows.map(({ record: row, kind }) => (isChangelog ? { op: OPERATIONS[kind], ...(row as object) } : row))];
+  });
+  return JSON.parse(JSON.stringify(Object.fromEntries(ports))) as Record<string, unknown[]>;
+}
+
+/** True if what comes to a sink are the changes of a table: an aggregate or reduce with nothing but stateless steps between. */
+function leadsFromTable(graph: LogicalGraph, port: string): boolean {
+  const sink = graph.nodes.find((node) => node.kind === "sink" && node.name === port);
+  const before = (id: number): boolean => {
+    const node = graph.nodes[id];
+    if (node === undefined) return false;
+    if (node.kind === "aggregate" || node.kind === "reduce") return true;
+    return ["map", "filter", "flatMap", "merge"].includes(node.kind) && node.inputs.some((input) => before(input.node));
+  };
+  return sink?.inputs.some((input) => before(input.node)) ?? false;
 }

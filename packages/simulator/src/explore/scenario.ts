@@ -41,8 +41,8 @@ export interface ScenarioSettings {
   /** How outputs are compared, by sink port; default per key in order, numbers exactly. */
   readonly compare?: Readonly<Record<string, CompareOptions>>;
   /**
-   * True where the reference cannot tell how far a part of the input gets (lookups, whose rows wait for their table: longer in the reference than in
-   * a job of several tasks). A checkpoint then commits at least what the reference gives, and nothing that is not in the whole output.
+   * True where the reference cannot tell how far a part of the input gets: rows of a lookup wait for those before them in their own task, which
+   * depends on parallelism. A checkpoint then takes nothing back, and commits nothing that is not in the whole output.
    */
   readonly isPrefixOpen?: boolean;
   /**

@@ -24,7 +24,7 @@ const CHUNK = 20;
 const FAILURES_SHOWN = 20;
 const PROGRESS_EVERY_MS = 1_000;
 
-const drain = (): Promise<void> => new Promise((resolve) => void process.nextTick(resolve));
+const drain = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
 
 async function main(): Promise<number> {
   const options = readOptions();

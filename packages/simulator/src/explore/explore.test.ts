@@ -8,7 +8,7 @@ import { runSeed } from "./run-seed.ts";
 import { scenarioOf } from "./scenarios.ts";
 import { shrink } from "./shrink.ts";
 
-const drain = (): Promise<void> => new Promise((resolve) => void process.nextTick(resolve));
+const drain = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
 
 /** Fresh seeds of every run of the tests. */
 const FRESH = 2_000;

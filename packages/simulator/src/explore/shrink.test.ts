@@ -10,7 +10,7 @@ import type { RunReport } from "./scenario.ts";
 import { scenarioOf } from "./scenarios.ts";
 import { shrink } from "./shrink.ts";
 
-const drain = (): Promise<void> => new Promise((resolve) => void process.nextTick(resolve));
+const drain = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
 
 /** A bug: nothing but manifests is ever synced. */
 function withoutSyncs(host: Host): Host {

@@ -5,7 +5,7 @@ import type { Scenario } from "./scenario.ts";
 import { SCENARIOS } from "./scenarios.ts";
 import { sweep, sweepPairs, type SweepReport } from "./sweep.ts";
 
-const drain = (): Promise<void> => new Promise((resolve) => void process.nextTick(resolve));
+const drain = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
 
 /** A scenario with settings that make at least so many checkpoints of it. */
 function scenario(

@@ -415,6 +415,19 @@ for (const kind of ["toTable", "aggregate", "reduce"] as const) {
   });
 }
 
+test("lookup in a table made of the same stream", () =>
+  holds({
+    events: { keys: "odd", straggleMs: 60 },
+    against: { wholeOnly: true },
+    build(source, p) {
+      const byKey = source.keyBy((e) => e.key);
+      const seen = byKey.aggregate("seen", { n: count(), is: collect((e: Event) => e.i, { max: 50 }) });
+      byKey
+        .lookup("l", seen, (e, row) => ({ key: e.key, i: e.i, n: row?.n ?? 0, is: row?.is ?? null }))
+        .to(p.sink("out"));
+    },
+  }));
+
 test("merge of sources with several splits, into a window", async () => {
   const build = (schema: typeof EventColumns): Pipeline =>
     pipeline("test", (p) => {
@@ -515,3 +528,59 @@ test("windows of windows, and both branches of a split stream", () =>
         .to(p.sink("sessions-out"));
     },
   }));
+
+/** Many events of many keys, from a seed: full batches, full channels, growing tables. */
+function manyEvents(seed: number, length: number): readonly Event[] {
+  let state = seed;
+  const below = (limit: number): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * limit);
+  };
+  let newest = 1_000;
+  return Array.from({ length }, (_, i): Event => {
+    newest += below(3);
+    const t = newest - (below(50) === 0 ? below(400) : below(10));
+    return { key: `k${below(700)}`, t, i, v: below(100), text: `t${below(9)}`, flag: below(2) === 0, orNull: null };
+  });
+}
+
+test("many records and keys at once", async () => {
+  const build = (schema: typeof EventColumns): Pipeline =>
+    overEvents(schema, (source, p) => {
+      const byKey = source.keyBy((e) => e.key);
+      const late = p.sink("late");
+      const all = { n: count(), s: sum((e: Event) => e.v), q: quantile((e: Event) => e.v, 0.5) };
+      byKey
+        .window(hopping("400ms", "100ms"), { allowedLateness: "200ms", late })
+        .aggregate("hop", all)
+        .to(p.sink("hops"));
+      byKey.window(session("300ms"), { allowedLateness: "100ms" }).aggregate("session", all).to(p.sink("sessions"));
+      byKey.aggregate("table", { n: count(), l: last((e: Event) => e.i) }).to(p.sink("table-out"));
+      byKey
+        .process("p", {
+          emits: Emitted,
+          state: { n: state.value(z.number()) },
+          timers: ["quiet"],
+          onRecord(e, c) {
+            c.state.n.set((c.state.n.get() ?? 0) + e.v);
+            c.timer("quiet").at(c.time + 250);
+          },
+          onTimer: {
+            quiet(c) {
+              c.emit({ key: c.key, what: "quiet", at: c.time, n: c.state.n.get() ?? 0, seen: null });
+              c.state.n.clear();
+            },
+          },
+        })
+        .to(p.sink("quiet-out"));
+    });
+  const big = drives.map((drive) => ({ ...drive, chunks: drive.chunks.map((size) => size * 200) }));
+  await fc.assert(
+    fc.asyncProperty(schemas, fc.nat(), big, (schema, seed, drive) => {
+      const inputs = { in: [manyEvents(seed, 6_000).map((value) => ({ kind: "record", value }) as const)] };
+      // The reference is too slow to be asked at every checkpoint.
+      return checkAgainstReference(build(schema), inputs, drive, { wholeOnly: true });
+    }),
+    { numRuns: 3, endOnFailure: true },
+  );
+});

@@ -15,9 +15,12 @@ interface FilePlan {
  */
 export function durableBeforeAcknowledged(world: World): Invariant {
   const { volume } = world;
+  const linked = new WeakSet<object>();
   const checkLink = (path: string): void => {
     const seen = manifestOf(volume, path);
-    if (seen === null) return;
+    // A link to a name that is taken changes nothing, and what the manifest names may be gone by then.
+    if (seen === null || linked.has(seen.manifest)) return;
+    linked.add(seen.manifest);
     const { checkpoint, segments, sinks } = seen.manifest;
     for (const segment of segments) {
       const file = `${STATE_DIRECTORY}/${segment.path}`;

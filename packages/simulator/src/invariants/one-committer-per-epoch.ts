@@ -6,13 +6,16 @@ const ID = "one-committer-per-epoch";
 /** Of each epoch one process writes manifests, and a manifest's epoch and id are never below those of the durable ones before it. */
 export function oneCommitterPerEpoch(world: World): Invariant {
   const committers = new Map<number, string>();
+  const linked = new WeakSet<object>();
   let newest = { epoch: 0, checkpoint: 0 };
   return {
     id: ID,
     operation({ name, subject, actor }) {
       if (world.hasRot || name !== "link" || !subject.startsWith(`${STATE_DIRECTORY}/manifests/`)) return;
       const seen = manifestOf(world.volume, subject);
-      if (seen === null) return;
+      // A link to a name that is taken changes nothing.
+      if (seen === null || linked.has(seen.manifest)) return;
+      linked.add(seen.manifest);
       const { epoch, checkpoint } = seen.manifest;
       const process = actor.split("/")[0] as string;
       const before = committers.get(epoch) ?? process;

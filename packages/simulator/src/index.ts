@@ -46,3 +46,8 @@ export { shrink, type Shrunk } from "./explore/shrink.ts";
 export { CRASHES, sweep, sweepPairs, type SweepOptions, type SweepReport } from "./explore/sweep.ts";
 export { notReached, REACH_PROBES } from "./explore/reach-probes.ts";
 export { failureText, replayCommand, shrunkText } from "./explore/report-text.ts";
+
+// For the pipelines of users
+export { simulate, type SimulatedOutputs, type SimulateOptions, type SimulateReport } from "./users/simulate.ts";
+export type { UserInput, UserInputs } from "./users/user-inputs.ts";
+export type { Mistake, MistakeKind } from "./users/user-mistake.ts";

@@ -30,6 +30,7 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, { kind: ErrorKind; exit?: n
   TM_OBJECT_STORE: { kind: "unavailable", exit: 75 },
   TM_WORKER: { kind: "unavailable" },
   TM_STOPPED: { kind: "unavailable" },
+  TM_SIMULATION: { kind: "invalid" },
 };
 
 /** A stable error code. */
@@ -57,7 +58,8 @@ export type ErrorCode =
   | "TM_IO"
   | "TM_OBJECT_STORE"
   | "TM_WORKER"
-  | "TM_STOPPED";
+  | "TM_STOPPED"
+  | "TM_SIMULATION";
 
 /** The command line's exit code for an error: 1 unless its code has one of its own. */
 export function errorExitCode(code: ErrorCode): number {

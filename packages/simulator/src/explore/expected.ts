@@ -92,7 +92,10 @@ const OPERATIONS = { insert: "+I", updateBefore: "-U", updateAfter: "+U", delete
 function shown({ outputs }: ReferenceResult, graph: LogicalGraph): Readonly<Record<string, readonly unknown[]>> {
   const ports = Object.entries(outputs).map(([port, rows]) => {
     const isChangelog = leadsFromTable(graph, port);
-    return [port, rows.map(({ record: row, kind }) => (isChangelog ? { op: OPERATIONS[kind], ...(row as object) } : row))];
+    return [
+      port,
+      rows.map(({ record: row, kind }) => (isChangelog ? { op: OPERATIONS[kind], ...(row as object) } : row)),
+    ];
   });
   return JSON.parse(JSON.stringify(Object.fromEntries(ports))) as Record<string, unknown[]>;
 }

@@ -5,7 +5,10 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 const run = (file: string): Promise<{ stdout: string }> =>
-  promisify(execFile)(process.execPath, ["--conditions=@tidemark/source", fileURLToPath(new URL(`../examples/${file}`, import.meta.url))]);
+  promisify(execFile)(process.execPath, [
+    "--conditions=@tidemark/source",
+    fileURLToPath(new URL(`../examples/${file}`, import.meta.url)),
+  ]);
 
 test("the word-count example survives a hundred seeds", async () => {
   const { stdout } = await run("simulate-word-count.ts");

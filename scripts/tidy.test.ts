@@ -10,7 +10,9 @@ import { ENGINE_PACKAGE, isRoom, ROOMS } from "./walls/diagram.ts";
 import { listFiles, readManifest, WORKSPACE } from "./workspace.ts";
 
 /** By URL: the table is no public name, and a path into another project cannot be compiled here. */
-const { ERROR_CODES } = (await import(new URL("../packages/engine/src/foundation/error-codes.ts", import.meta.url).href)) as {
+const { ERROR_CODES } = (await import(
+  new URL("../packages/engine/src/foundation/error-codes.ts", import.meta.url).href
+)) as {
   ERROR_CODES: Readonly<Record<string, { readonly kind: string; readonly exit?: number }>>;
 };
 
@@ -118,7 +120,7 @@ describe("error pages", () => {
   test("a page gives kind and exit code as the table has them, causes, what to do and an example", () => {
     for (const path of pages) {
       const text = read(path);
-      const code = path.replace(/^.*\/|\.md$/g, "") ;
+      const code = path.replace(/^.*\/|\.md$/g, "");
       const { kind, exit = 1 } = ERROR_CODES[code] ?? assert.fail(`${code} is no code`);
       assert.ok(text.startsWith(`# ${code}\n`), `${path}: the title is the code`);
       assert.ok(

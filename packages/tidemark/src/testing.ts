@@ -25,4 +25,11 @@ export {
   type TestRun,
   type TestRunOptions,
 } from "@tidemark/engine/testing";
-export { simulate, type MistakeKind, type SimulatedOutputs, type SimulateOptions, type SimulateReport, type UserInputs } from "@tidemark/simulator";
+export {
+  simulate,
+  type MistakeKind,
+  type SimulatedOutputs,
+  type SimulateOptions,
+  type SimulateReport,
+  type UserInputs,
+} from "@tidemark/simulator";

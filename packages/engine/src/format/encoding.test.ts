@@ -12,8 +12,7 @@ type Row = readonly [record: unknown, rowKind?: number];
 function batchOf(rows: readonly Row[], layout: RecordBatch["layout"] | null = null): RecordBatch {
   const batches: RecordBatch[] = [];
   const builder = new BatchBuilder({ layout, emit: (batch) => void batches.push(batch) });
-  for (const [record, rowKind] of rows)
-    builder.append(record, { timestamp: 0, watermark: 0, rowKind });
+  for (const [record, rowKind] of rows) builder.append(record, { timestamp: 0, watermark: 0, rowKind });
   builder.flush();
   assert.equal(batches.length, 1);
   return batches[0]!;

@@ -1,7 +1,13 @@
 import type { CheckpointSummary } from "../job/checkpoint-coordinator.ts";
 import type { Job } from "../job/job.ts";
 import type { TaskFacts } from "../job/worker-protocol.ts";
-import { heldBackBy, watermarkJson, watermarkOf, type WatermarkHolder, type WatermarkJson } from "../time/watermark-holder.ts";
+import {
+  heldBackBy,
+  watermarkJson,
+  watermarkOf,
+  type WatermarkHolder,
+  type WatermarkJson,
+} from "../time/watermark-holder.ts";
 
 /** What a running job is doing. */
 export interface JobFacts {

@@ -66,7 +66,18 @@ function coordinator(options: { complete?: () => Promise<void> } = {}): {
 
 function acknowledgement(checkpoint: number, subtask: number, parts: Partial<Acknowledgement> = {}): Acknowledgement {
   const prepared = [{ port: "out", writer: `task-${subtask}`, output: subtask }];
-  return { checkpoint, task: "task", subtask, segment: null, operators: [], splits: [], prepared, watermark: 5, ended: false, ...parts };
+  return {
+    checkpoint,
+    task: "task",
+    subtask,
+    segment: null,
+    operators: [],
+    splits: [],
+    prepared,
+    watermark: 5,
+    ended: false,
+    ...parts,
+  };
 }
 
 /** Lets what is pending run. */
@@ -83,13 +94,20 @@ describe("a checkpoint", () => {
     c.acknowledge(acknowledgement(7, 0));
     assert.equal((await taken).checkpoint, 7);
     assert.deepEqual(log, ["inject 7", "plan", "manifest 7", "commit 7", "retain 3"]);
-    assert.deepEqual(prepared[0]?.map(({ writer }) => writer), ["task-0", "task-1"], "in order of writers, whoever came first");
+    assert.deepEqual(
+      prepared[0]?.map(({ writer }) => writer),
+      ["task-0", "task-1"],
+      "in order of writers, whoever came first",
+    );
     assert.equal(manifests[0]?.finished, false);
   });
 
   test("is finished only if every subtask had ended at its barrier", async () => {
     const { coordinator: c } = coordinator();
-    for (const [checkpoint, ended] of [[7, false], [8, true]] as const) {
+    for (const [checkpoint, ended] of [
+      [7, false],
+      [8, true],
+    ] as const) {
       const taken = c.take("end of input");
       await settle();
       c.acknowledge(acknowledgement(checkpoint, 0, { ended: true }));

@@ -83,7 +83,10 @@ export class CheckpointCoordinator {
 
   acknowledge(acknowledgement: Acknowledgement): void {
     const pending = this.#pending;
-    assert(pending?.checkpoint === acknowledgement.checkpoint, () => `acknowledgement of checkpoint ${acknowledgement.checkpoint} which is not pending`);
+    assert(
+      pending?.checkpoint === acknowledgement.checkpoint,
+      () => `acknowledgement of checkpoint ${acknowledgement.checkpoint} which is not pending`,
+    );
     pending.acknowledgements.set(`${acknowledgement.task}-${acknowledgement.subtask}`, acknowledgement);
     if (pending.acknowledgements.size === this.#options.participants) pending.completed.resolve();
   }
@@ -120,7 +123,11 @@ export class CheckpointCoordinator {
     }
   }
 
-  async #commit(permit: CommitPermit, states: readonly SinkCommitState[], sinks: readonly CommittedSink[]): Promise<void> {
+  async #commit(
+    permit: CommitPermit,
+    states: readonly SinkCommitState[],
+    sinks: readonly CommittedSink[],
+  ): Promise<void> {
     const { host } = this.#options;
     host.failpoint("commit.before");
     for (const state of states) {

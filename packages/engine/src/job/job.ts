@@ -7,7 +7,12 @@ import type { Manifest } from "../checkpoint/manifest.ts";
 import type { Binding } from "../connector/binding.ts";
 import { fingerprintOf } from "../graph/fingerprint.ts";
 import { DEAD_LETTER_PORT, type LogicalGraph } from "../graph/logical-graph.ts";
-import { CheckpointCoordinator, type CheckpointReason, type CheckpointSummary, type CommittedSink } from "./checkpoint-coordinator.ts";
+import {
+  CheckpointCoordinator,
+  type CheckpointReason,
+  type CheckpointSummary,
+  type CommittedSink,
+} from "./checkpoint-coordinator.ts";
 import type { PhysicalGraph } from "./physical-graph.ts";
 import { assignSplits, checkCompatible, type DiscoveredSource } from "./restore-plan.ts";
 import { sinkScratch, sinksDirectory } from "./state-directory.ts";
@@ -42,7 +47,12 @@ export interface JobOptions {
 
 /** What happens to a job, as it happens. */
 export type JobEvent =
-  | { readonly kind: "restored"; readonly checkpoint: number; readonly records: number; readonly skipped: readonly { checkpoint: number; why: string }[] }
+  | {
+      readonly kind: "restored";
+      readonly checkpoint: number;
+      readonly records: number;
+      readonly skipped: readonly { checkpoint: number; why: string }[];
+    }
   | { readonly kind: "started"; readonly fresh: boolean }
   | { readonly kind: "checkpoint"; readonly summary: CheckpointSummary }
   | { readonly kind: "input-ended" };
@@ -72,7 +82,10 @@ export class Job {
   #phase: "restoring" | "running" | "ending" | "closed" | "failed" = "restoring";
   readonly #ready = Promise.withResolvers<void>();
   readonly #stopped = Promise.withResolvers<void>();
-  #factsWanted: { readonly facts: Map<number, readonly TaskFacts[]>; readonly done: PromiseWithResolvers<readonly TaskFacts[]> } | null = null;
+  #factsWanted: {
+    readonly facts: Map<number, readonly TaskFacts[]>;
+    readonly done: PromiseWithResolvers<readonly TaskFacts[]>;
+  } | null = null;
   readonly #history: CheckpointSummary[] = [];
 
   constructor(options: JobOptions, store: CheckpointStore, sinks: readonly CommittedSink[]) {
@@ -133,11 +146,16 @@ export class Job {
         debug: settings.debug,
         onError: graph.onError,
         splits: splits.filter(({ subtask }) => subtasks.includes(subtask)),
-        restore: manifest === null ? null : { checkpoint: manifest.checkpoint, segments: manifest.segments, operators: manifest.operators },
+        restore:
+          manifest === null
+            ? null
+            : { checkpoint: manifest.checkpoint, segments: manifest.segments, operators: manifest.operators },
       };
-      this.#handles.push(startWorker(index, start, (report) => {
-        this.#onReport(index, report);
-      }));
+      this.#handles.push(
+        startWorker(index, start, (report) => {
+          this.#onReport(index, report);
+        }),
+      );
     }
     await this.#ready.promise;
     this.#phase = "running";
@@ -170,7 +188,10 @@ export class Job {
   async facts(): Promise<readonly TaskFacts[]> {
     if (this.#phase !== "running" && this.#phase !== "ending") return [];
     if (this.#factsWanted !== null) return this.#factsWanted.done.promise;
-    const wanted = { facts: new Map<number, readonly TaskFacts[]>(), done: Promise.withResolvers<readonly TaskFacts[]>() };
+    const wanted = {
+      facts: new Map<number, readonly TaskFacts[]>(),
+      done: Promise.withResolvers<readonly TaskFacts[]>(),
+    };
     this.#factsWanted = wanted;
     // A worker in this thread may answer before this returns.
     this.#broadcast({ kind: "facts" });
@@ -309,7 +330,11 @@ export type StartedJob = { readonly job: Job } | { readonly finished: JobResult 
  */
 export async function startJob(options: JobOptions): Promise<StartedJob> {
   const { host, graph, settings, owner } = options;
-  const store = await openCheckpointStore(host, { directory: settings.stateDirectory, job: graph.name, ...(owner !== undefined && { owner }) });
+  const store = await openCheckpointStore(host, {
+    directory: settings.stateDirectory,
+    job: graph.name,
+    ...(owner !== undefined && { owner }),
+  });
   let prepared: PreparedStart;
   try {
     prepared = await prepareStart(options, store);
@@ -338,12 +363,20 @@ async function prepareStart(options: JobOptions, store: CheckpointStore): Promis
   const { graph, settings, onEvent } = options;
   const { manifest, skipped } = await store.newestVerified();
   if (manifest !== null) {
-    checkCompatible(manifest, { job: graph.name, keyGroupBits: settings.keyGroupBits, operators: statefulNames(graph) });
+    checkCompatible(manifest, {
+      job: graph.name,
+      keyGroupBits: settings.keyGroupBits,
+      operators: statefulNames(graph),
+    });
     onEvent({ kind: "restored", checkpoint: manifest.checkpoint, records: recordsOf(manifest), skipped });
   } else if (skipped.length > 0) {
-    throw new TidemarkError("TM_CHECKPOINT_CORRUPT", "checkpoints exist but none is whole; restore the directory from a copy, or start afresh in another one", {
-      facts: { directory: settings.stateDirectory, newest: skipped[0]?.checkpoint, why: skipped[0]?.why },
-    });
+    throw new TidemarkError(
+      "TM_CHECKPOINT_CORRUPT",
+      "checkpoints exist but none is whole; restore the directory from a copy, or start afresh in another one",
+      {
+        facts: { directory: settings.stateDirectory, newest: skipped[0]?.checkpoint, why: skipped[0]?.why },
+      },
+    );
   }
   const sources = manifest?.finished === true ? [] : await discoverSources(options);
   return { manifest, sinks: await openSinks(options, store, manifest), sources };
@@ -359,7 +392,11 @@ async function closeAll(sinks: readonly CommittedSink[], store: CheckpointStore)
 }
 
 /** Opens committers and completes what the restored checkpoint had prepared. */
-async function openSinks(options: JobOptions, store: CheckpointStore, manifest: Manifest | null): Promise<CommittedSink[]> {
+async function openSinks(
+  options: JobOptions,
+  store: CheckpointStore,
+  manifest: Manifest | null,
+): Promise<CommittedSink[]> {
   const { host, graph, bindings, settings } = options;
   const ports = graph.nodes.filter(({ kind }) => kind === "sink").map(({ name }) => name);
   if (bindings.has(DEAD_LETTER_PORT)) ports.push(DEAD_LETTER_PORT);
@@ -387,9 +424,13 @@ async function discoverSources({ host, graph, bindings }: JobOptions): Promise<D
     if (node.kind !== "source") continue;
     const source = bindings.get(node.name)?.source;
     if (source === undefined) {
-      throw new TidemarkError("TM_BINDING", `source port "${node.name}" is not bound to a source; give --bind ${node.name}=KIND:ARG or bind it in tidemark.config.ts`, {
-        facts: { port: node.name },
-      });
+      throw new TidemarkError(
+        "TM_BINDING",
+        `source port "${node.name}" is not bound to a source; give --bind ${node.name}=KIND:ARG or bind it in tidemark.config.ts`,
+        {
+          facts: { port: node.name },
+        },
+      );
     }
     sources.push({ port: node.name, splits: await source.splits({ host, port: node.name }) });
   }

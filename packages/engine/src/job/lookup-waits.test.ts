@@ -17,8 +17,14 @@ function waiting(build: (p: PipelineBuilder) => void): string[] {
 describe("a lookup holds its stream back only where its table can go on meanwhile", () => {
   test("stream and table of different sources: it may", () => {
     const names = waiting((p) => {
-      const table = p.source("table", Row).keyBy((row) => row.key).toTable("rows");
-      p.source("stream", Row).keyBy((row) => row.key).lookup("joined", table, (row) => row).to(p.sink("out"));
+      const table = p
+        .source("table", Row)
+        .keyBy((row) => row.key)
+        .toTable("rows");
+      p.source("stream", Row)
+        .keyBy((row) => row.key)
+        .lookup("joined", table, (row) => row)
+        .to(p.sink("out"));
     });
     assert.deepEqual(names, ["joined"]);
   });

@@ -6,12 +6,13 @@ import type { LogicalGraph, LogicalNode, NodeId } from "../graph/logical-graph.t
  */
 export function lookupsThatMayWait(graph: LogicalGraph): ReadonlySet<NodeId> {
   const sources = sourcesByNode(graph);
-  const of = (lookup: LogicalNode, input: number): ReadonlySet<NodeId> => sources[lookup.inputs[input]?.node ?? -1] ?? new Set();
+  const of = (lookup: LogicalNode, input: number): ReadonlySet<NodeId> =>
+    sources[lookup.inputs[input]?.node ?? -1] ?? new Set();
   const lookups = graph.nodes.filter((node) => node.kind === "lookup" && of(node, 0).isDisjointFrom(of(node, 1)));
   /** The sources waited for, and those that they may wait for in turn. */
   const neededBy = (lookup: LogicalNode): ReadonlySet<NodeId> => {
     let needed = of(lookup, 1);
-    for (let before = -1; before < needed.size; ) {
+    for (let before = -1; before < needed.size;) {
       before = needed.size;
       for (const other of lookups) if (!of(other, 0).isDisjointFrom(needed)) needed = needed.union(of(other, 1));
     }

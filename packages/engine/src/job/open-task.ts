@@ -54,7 +54,12 @@ export async function openTask(
   return task;
 }
 
-function openExchanges(plan: TaskPlan, subtask: number, options: WorkerOptions, hub: ChannelHub): Map<number, Exchange> {
+function openExchanges(
+  plan: TaskPlan,
+  subtask: number,
+  options: WorkerOptions,
+  hub: ChannelHub,
+): Map<number, Exchange> {
   const { graph, start } = options;
   const exchanges = new Map<number, Exchange>();
   for (const edge of graph.edges) {
@@ -98,14 +103,18 @@ async function openSource(
   const { host, start } = options;
   const connector = options.bindings.get(plan.port)?.source;
   if (connector === undefined) {
-    throw new TidemarkError("TM_BINDING", `source port "${plan.port}" is not bound to a source`, { facts: { port: plan.port } });
+    throw new TidemarkError("TM_BINDING", `source port "${plan.port}" is not bound to a source`, {
+      facts: { port: plan.port },
+    });
   }
   const splits: SourceSplit[] = [];
   for (const assigned of start.splits) {
     if (assigned.port !== plan.port || assigned.subtask !== subtask) continue;
     const readerContext = { host, port: plan.port, schema: plan.schema };
     const hasEnded = assigned.position?.ended === true;
-    const reader = hasEnded ? null : await connector.openReader(assigned.split, assigned.position?.position ?? null, readerContext);
+    const reader = hasEnded
+      ? null
+      : await connector.openReader(assigned.split, assigned.position?.position ?? null, readerContext);
     splits.push({ id: assigned.split.id, reader, position: assigned.position });
   }
   return new SourceRunner({

@@ -1,6 +1,14 @@
 import { assert } from "../foundation/assert.ts";
 import { consumersOf } from "../graph/edges.ts";
-import type { LogicalGraph, LogicalNode, NodeId, NodeInput, SinkNode, SourceNode, StatelessNode } from "../graph/logical-graph.ts";
+import type {
+  LogicalGraph,
+  LogicalNode,
+  NodeId,
+  NodeInput,
+  SinkNode,
+  SourceNode,
+  StatelessNode,
+} from "../graph/logical-graph.ts";
 import { recordSchema } from "../record/record-schema.ts";
 import type { ChainNodePlan, EdgePlan, GatePlan, SourcePlan, Target, TaskPlan } from "../task/task-plan.ts";
 import { lookupsThatMayWait } from "./lookup-waits.ts";
@@ -115,12 +123,14 @@ class Planner {
     } else if (!keyed && tasks.size === 1) {
       const task = this.#placeOf(first.node).task;
       const index = this.#addNode(task, node, node.name);
-      for (const [input, from] of node.inputs.entries()) this.#targetsOf(from).push({ kind: "node", node: index, input });
+      for (const [input, from] of node.inputs.entries())
+        this.#targetsOf(from).push({ kind: "node", node: index, input });
       this.#places.set(node.id, { task, node: index });
     } else {
       const task = this.#newTask(node.name);
       const index = this.#addNode(task, node, node.name);
-      for (const [input, from] of node.inputs.entries()) this.#newGate(task, from, [{ kind: "node", node: index, input }], this.#mayWait.has(node.id));
+      for (const [input, from] of node.inputs.entries())
+        this.#newGate(task, from, [{ kind: "node", node: index, input }], this.#mayWait.has(node.id));
       this.#places.set(node.id, { task, node: index });
     }
   }

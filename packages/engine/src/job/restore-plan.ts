@@ -13,7 +13,11 @@ export interface DiscoveredSource {
  * Gives every split to a subtask, round robin in the order of the connector, with the position that the manifest noted. A split that the
  * manifest knows, had not ended and is gone now is an error: its records would be lost silently.
  */
-export function assignSplits(sources: readonly DiscoveredSource[], manifest: Manifest | null, parallelism: number): AssignedSplit[] {
+export function assignSplits(
+  sources: readonly DiscoveredSource[],
+  manifest: Manifest | null,
+  parallelism: number,
+): AssignedSplit[] {
   const assigned: AssignedSplit[] = [];
   for (const { port, splits } of sources) {
     const known = new Map<string, SplitPosition>();
@@ -25,9 +29,13 @@ export function assignSplits(sources: readonly DiscoveredSource[], manifest: Man
     }
     for (const gone of known.values()) {
       if (gone.ended) continue;
-      throw new TidemarkError("TM_SOURCE", "a split that the checkpoint was reading is gone; bring it back, or start afresh in another state directory", {
-        facts: { port, split: gone.split, checkpoint: manifest?.checkpoint, position: JSON.stringify(gone.position) },
-      });
+      throw new TidemarkError(
+        "TM_SOURCE",
+        "a split that the checkpoint was reading is gone; bring it back, or start afresh in another state directory",
+        {
+          facts: { port, split: gone.split, checkpoint: manifest?.checkpoint, position: JSON.stringify(gone.position) },
+        },
+      );
     }
   }
   return assigned;
@@ -37,19 +45,31 @@ export function assignSplits(sources: readonly DiscoveredSource[], manifest: Man
  * Refuses a restore that would lose or misread state: the job's key groups, every operator with state, and every schema
  * must match the checkpoint's. `operators` are the stateful steps of the code.
  */
-export function checkCompatible(manifest: Manifest, code: { job: string; keyGroupBits: number; operators: readonly string[] }): void {
+export function checkCompatible(
+  manifest: Manifest,
+  code: { job: string; keyGroupBits: number; operators: readonly string[] },
+): void {
   const incompatible = (what: string, facts: Record<string, string | number>): never => {
     throw new TidemarkError("TM_STATE_INCOMPATIBLE", what, { facts: { checkpoint: manifest.checkpoint, ...facts } });
   };
   if (manifest.job !== code.job) {
-    incompatible("the state directory belongs to another pipeline; give each pipeline its own", { found: manifest.job, pipeline: code.job });
+    incompatible("the state directory belongs to another pipeline; give each pipeline its own", {
+      found: manifest.job,
+      pipeline: code.job,
+    });
   }
   if (manifest.keyGroupBits !== code.keyGroupBits) {
-    incompatible("the number of key groups is fixed when a job first starts", { found: manifest.keyGroupBits, configured: code.keyGroupBits });
+    incompatible("the number of key groups is fixed when a job first starts", {
+      found: manifest.keyGroupBits,
+      configured: code.keyGroupBits,
+    });
   }
   for (const { operator } of manifest.operators) {
     if (!code.operators.includes(operator)) {
-      incompatible("the checkpoint holds state of an operator that the pipeline no longer has; keep its id, or start afresh in another state directory", { operator });
+      incompatible(
+        "the checkpoint holds state of an operator that the pipeline no longer has; keep its id, or start afresh in another state directory",
+        { operator },
+      );
     }
   }
 }
@@ -58,9 +78,13 @@ export function checkCompatible(manifest: Manifest, code: { job: string; keyGrou
 export function checkOperatorStates(saved: OperatorStates, declared: OperatorStates, checkpoint: number): void {
   const differs = describeDifference(saved, declared);
   if (differs === null) return;
-  throw new TidemarkError("TM_STATE_INCOMPATIBLE", `the state of operator "${saved.operator}" is declared otherwise than the checkpoint wrote it: ${differs}; undo the change, or start afresh in another state directory`, {
-    facts: { checkpoint, operator: saved.operator },
-  });
+  throw new TidemarkError(
+    "TM_STATE_INCOMPATIBLE",
+    `the state of operator "${saved.operator}" is declared otherwise than the checkpoint wrote it: ${differs}; undo the change, or start afresh in another state directory`,
+    {
+      facts: { checkpoint, operator: saved.operator },
+    },
+  );
 }
 
 function describeDifference(saved: OperatorStates, declared: OperatorStates): string | null {

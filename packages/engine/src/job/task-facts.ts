@@ -29,7 +29,13 @@ export function taskFacts(task: Task): TaskFacts {
 function gateHolders(task: Task): WatermarkHolder[] {
   return task.gates.flatMap((gate) =>
     gate.facts().map(({ watermark, idle }, from) =>
-      watermarkHolder({ kind: "input", name: `${task.name}[${task.subtask}] ← ${gate.name}[${from}]`, watermark, idle, since: null }),
+      watermarkHolder({
+        kind: "input",
+        name: `${task.name}[${task.subtask}] ← ${gate.name}[${from}]`,
+        watermark,
+        idle,
+        since: null,
+      }),
     ),
   );
 }

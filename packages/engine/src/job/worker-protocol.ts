@@ -15,7 +15,11 @@ export interface WorkerStart {
   readonly onError: ErrorPolicy;
   readonly splits: readonly AssignedSplit[];
   /** The checkpoint to restore from; null for a fresh start. */
-  readonly restore: { readonly checkpoint: number; readonly segments: readonly SegmentDescriptor[]; readonly operators: readonly OperatorStates[] } | null;
+  readonly restore: {
+    readonly checkpoint: number;
+    readonly segments: readonly SegmentDescriptor[];
+    readonly operators: readonly OperatorStates[];
+  } | null;
 }
 
 /** A split given to one subtask, with where it resumes. */
@@ -57,7 +61,12 @@ export interface TaskFacts {
   }[];
   /** Everything that can hold the task's watermark back. */
   readonly holders: readonly WatermarkHolder[];
-  readonly source: { readonly port: string; readonly records: number; readonly invalid: number; readonly clamped: number } | null;
+  readonly source: {
+    readonly port: string;
+    readonly records: number;
+    readonly invalid: number;
+    readonly clamped: number;
+  } | null;
 }
 
 /** Coordinator to worker. */

@@ -35,7 +35,11 @@ export class Worker {
       const { graph, start } = this.#options;
       for (const plan of graph.tasks) {
         for (const subtask of start.subtasks) {
-          this.#tasks.push(await openTask(plan, subtask, this.#options, this.#hub, (task, snapshot) => this.#onSnapshot(task, snapshot)));
+          this.#tasks.push(
+            await openTask(plan, subtask, this.#options, this.#hub, (task, snapshot) =>
+              this.#onSnapshot(task, snapshot),
+            ),
+          );
         }
       }
       await this.#restore();
@@ -101,9 +105,11 @@ export class Worker {
     const outputs = snapshot.prepared.map(({ output }) => output);
     // The outputs are awaited below, behind the earlier snapshot; until then a rejection must not count as unhandled.
     for (const output of outputs) output.catch(() => undefined);
-    const written = before.then(() => this.#acknowledge(task, snapshot)).catch((error: unknown) => {
-      this.#options.report({ kind: "failed", error });
-    });
+    const written = before
+      .then(() => this.#acknowledge(task, snapshot))
+      .catch((error: unknown) => {
+        this.#options.report({ kind: "failed", error });
+      });
     this.#writing.set(task, written);
   }
 
@@ -126,7 +132,17 @@ export class Worker {
       if (durable !== null) prepared.push({ port, writer, output: durable });
     }
     const { checkpoint, operators, splits, watermark, ended } = snapshot;
-    const acknowledgement = { checkpoint, task: task.name, subtask: task.subtask, segment, operators, splits, prepared, watermark, ended };
+    const acknowledgement = {
+      checkpoint,
+      task: task.name,
+      subtask: task.subtask,
+      segment,
+      operators,
+      splits,
+      prepared,
+      watermark,
+      ended,
+    };
     this.#options.report({ kind: "acknowledge", acknowledgement });
   }
 

@@ -31,7 +31,13 @@ export function rec(
   time: number,
   options: { input?: number; rowKind?: keyof typeof ROW_KINDS } = {},
 ): ScriptElement {
-  return { kind: "rec", input: options.input ?? 0, value, time, rowKind: options.rowKind === undefined ? undefined : ROW_KINDS[options.rowKind] };
+  return {
+    kind: "rec",
+    input: options.input ?? 0,
+    value,
+    time,
+    rowKind: options.rowKind === undefined ? undefined : ROW_KINDS[options.rowKind],
+  };
 }
 export function watermark(time: number, input = 0): ScriptElement {
   return { kind: "watermark", input, time };

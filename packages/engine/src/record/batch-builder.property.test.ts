@@ -14,7 +14,12 @@ const cell = fc.oneof(
 /** Mostly records of one shape, as in a stream, with others among them. */
 const record = fc.oneof(
   { weight: 8, arbitrary: fc.record({ a: fc.constantFrom(1, 2, -0), b: cell }, { noNullPrototype: true }) },
-  { weight: 1, arbitrary: fc.dictionary(fc.constantFrom("b", "a", "c", "1", "__proto__", "toString"), cell, { noNullPrototype: true }) },
+  {
+    weight: 1,
+    arbitrary: fc.dictionary(fc.constantFrom("b", "a", "c", "1", "__proto__", "toString"), cell, {
+      noNullPrototype: true,
+    }),
+  },
   { weight: 1, arbitrary: cell.filter((value) => value !== undefined) },
 );
 
@@ -52,27 +57,33 @@ function keysOf(value: unknown): string[] | null {
 
 test("what was rolled back never was", () => {
   fc.assert(
-    fc.property(fc.array(fc.tuple(fc.array(record, { maxLength: 5 }), fc.boolean(), fc.boolean()), { maxLength: 20 }), fc.boolean(), (units, codeGeneration) => {
-      const rows: unknown[] = [];
-      const builder = new BatchBuilder({
-        layout: null,
-        codeGeneration,
-        emit(batch) {
-          for (let i = 0; i < batch.length; i++) rows.push(recordOf(batch, i));
-        },
-      });
-      for (const [records, isKept, isLong] of units) {
-        builder.mark();
-        for (const item of records) builder.append(item, { timestamp: 0, watermark: 0 });
-        if (isLong) for (let i = 0; i < 1_500; i++) builder.append(i, { timestamp: 0, watermark: 0 });
-        if (isKept) builder.commit();
-        else builder.rollback();
-      }
-      builder.flush();
-      const expected = units.flatMap(([records, isKept, isLong]) => (isKept ? [...records, ...(isLong ? Array.from({ length: 1_500 }, (_, i) => i) : [])] : []));
-      assert.equal(rows.length, expected.length);
-      assert.deepStrictEqual(rows, expected);
-    }),
+    fc.property(
+      fc.array(fc.tuple(fc.array(record, { maxLength: 5 }), fc.boolean(), fc.boolean()), { maxLength: 20 }),
+      fc.boolean(),
+      (units, codeGeneration) => {
+        const rows: unknown[] = [];
+        const builder = new BatchBuilder({
+          layout: null,
+          codeGeneration,
+          emit(batch) {
+            for (let i = 0; i < batch.length; i++) rows.push(recordOf(batch, i));
+          },
+        });
+        for (const [records, isKept, isLong] of units) {
+          builder.mark();
+          for (const item of records) builder.append(item, { timestamp: 0, watermark: 0 });
+          if (isLong) for (let i = 0; i < 1_500; i++) builder.append(i, { timestamp: 0, watermark: 0 });
+          if (isKept) builder.commit();
+          else builder.rollback();
+        }
+        builder.flush();
+        const expected = units.flatMap(([records, isKept, isLong]) =>
+          isKept ? [...records, ...(isLong ? Array.from({ length: 1_500 }, (_, i) => i) : [])] : [],
+        );
+        assert.equal(rows.length, expected.length);
+        assert.deepStrictEqual(rows, expected);
+      },
+    ),
     { numRuns: 60 },
   );
 });

@@ -23,8 +23,12 @@ function recording(layout: RecordLayout | null, origin?: { port: string; split: 
     },
     ...(origin === undefined ? {} : { origin }),
   });
-  const records = (): unknown[] => batches.flatMap((batch) => Array.from({ length: batch.length }, (_, i) => recordOf(batch, i)));
-  const kinds = (): unknown[] => batches.map(({ layout: { fields, shape } }) => (shape === "value" ? "value" : fields.map(({ name, kind }) => `${name}:${kind}`).join()));
+  const records = (): unknown[] =>
+    batches.flatMap((batch) => Array.from({ length: batch.length }, (_, i) => recordOf(batch, i)));
+  const kinds = (): unknown[] =>
+    batches.map(({ layout: { fields, shape } }) =>
+      shape === "value" ? "value" : fields.map(({ name, kind }) => `${name}:${kind}`).join(),
+    );
   return { builder, batches, tags, records, kinds };
 }
 
@@ -39,7 +43,12 @@ test("a layout is learned from the first row, in the order of its keys", () => {
 
 test("a value of another type ends the batch and makes that one field json", () => {
   const { builder, records, kinds } = recording(null);
-  const rows = [{ a: 1, b: "x" }, { a: 2, b: "y" }, { a: 3, b: null }, { a: 4, b: "z" }];
+  const rows = [
+    { a: 1, b: "x" },
+    { a: 2, b: "y" },
+    { a: 3, b: null },
+    { a: 4, b: "z" },
+  ];
   for (const row of rows) builder.append(row, facts);
   builder.flush();
   assert.deepStrictEqual(kinds(), ["a:float64,b:utf8", "a:float64,b:json"]);
@@ -100,8 +109,14 @@ test("a full batch is emitted at once, the rest by flush, an empty flush gives n
   assert.deepStrictEqual([batches.length, builder.length], [1, 5]);
   builder.flush();
   builder.flush();
-  assert.deepStrictEqual(batches.map((batch) => batch.length), [BATCH_ROWS_MAX, 5]);
-  assert.deepStrictEqual(tags, Array.from({ length: BATCH_ROWS_MAX + 5 }, (_, i) => i * 2));
+  assert.deepStrictEqual(
+    batches.map((batch) => batch.length),
+    [BATCH_ROWS_MAX, 5],
+  );
+  assert.deepStrictEqual(
+    tags,
+    Array.from({ length: BATCH_ROWS_MAX + 5 }, (_, i) => i * 2),
+  );
   assert.deepStrictEqual([...(batches[1]?.timestamps.subarray(0, 5) ?? [])], [1024, 1025, 1026, 1027, 1028]);
   assert.deepStrictEqual([...(batches[1]?.watermarks.subarray(0, 5) ?? [])], [1014, 1015, 1016, 1017, 1018]);
 });
@@ -114,7 +129,10 @@ test("row kinds appear with the first row that is no insert; offsets with an ori
   builder.flush();
   builder.append({ i: 0 }, facts);
   builder.flush();
-  assert.deepStrictEqual([...(batches[0]?.rowKinds?.subarray(0, 40) ?? [])], Array.from({ length: 40 }, (_, i) => (i === 35 ? 3 : 0)));
+  assert.deepStrictEqual(
+    [...(batches[0]?.rowKinds?.subarray(0, 40) ?? [])],
+    Array.from({ length: 40 }, (_, i) => (i === 35 ? 3 : 0)),
+  );
   assert.deepStrictEqual(batches[0]?.origin?.offsets.slice(0, 3), new Float64Array([0, 10, 20]));
   assert.deepStrictEqual([batches[0]?.origin?.port, batches[0]?.origin?.split, batches[1]?.rowKinds], ["p", "s", null]);
 });
@@ -125,7 +143,10 @@ test("emitted batches are not changed by later rows", () => {
   builder.flush();
   builder.append({ a: 2, s: "y", j: [1] }, facts);
   builder.flush();
-  assert.deepStrictEqual(records(), [{ a: 1, s: "x", j: null }, { a: 2, s: "y", j: [1] }]);
+  assert.deepStrictEqual(records(), [
+    { a: 1, s: "x", j: null },
+    { a: 2, s: "y", j: [1] },
+  ]);
 });
 
 test("a fixed layout takes its fields in any order, drops undeclared keys, and keeps null and absent apart", () => {
@@ -170,7 +191,10 @@ for (const [name, record, message] of [
     assert.equal(builder.length, 1);
     builder.append({ i: 2, b: true, j: undefined }, facts);
     builder.flush();
-    assert.deepStrictEqual(records(), [{ i: 1, b: false, j: { k: 1 } }, { i: 2, b: true, j: undefined }]);
+    assert.deepStrictEqual(records(), [
+      { i: 1, b: false, j: { k: 1 } },
+      { i: 2, b: true, j: undefined },
+    ]);
   });
 }
 
@@ -200,5 +224,8 @@ test("commit hands on what was held back, in order", () => {
   builder.commit();
   assert.equal(batches.length, 2);
   builder.flush();
-  assert.deepStrictEqual(records(), Array.from({ length: 2_500 }, (_, i) => ({ i })));
+  assert.deepStrictEqual(
+    records(),
+    Array.from({ length: 2_500 }, (_, i) => ({ i })),
+  );
 });

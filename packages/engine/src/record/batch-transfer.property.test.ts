@@ -21,29 +21,52 @@ const KINDS = Object.keys(VALUES) as ColumnKind[];
 
 /** A layout with the values of some records of it. */
 const layoutAndRecords = fc
-  .uniqueArray(fc.record({ name: fc.string({ minLength: 1, maxLength: 3, unit: fc.constantFrom("a", "b", "c") }), kind: fc.constantFrom(...KINDS), nullable: fc.boolean(), optional: fc.boolean() }), {
-    selector: (field) => field.name,
-    maxLength: 6,
-  })
+  .uniqueArray(
+    fc.record({
+      name: fc.string({ minLength: 1, maxLength: 3, unit: fc.constantFrom("a", "b", "c") }),
+      kind: fc.constantFrom(...KINDS),
+      nullable: fc.boolean(),
+      optional: fc.boolean(),
+    }),
+    {
+      selector: (field) => field.name,
+      maxLength: 6,
+    },
+  )
   .map((fields) => fields.map((field) => (field.kind === "json" ? { ...field, nullable: false } : field)))
   .chain((fields) => {
     const cells = fields.map(({ kind, nullable, optional }) =>
       fc.oneof(VALUES[kind], ...(nullable ? [fc.constant(null)] : []), ...(optional ? [fc.constant(undefined)] : [])),
     );
-    const record = fc.tuple(...cells).map((values) =>
-      Object.fromEntries(fields.flatMap(({ name, optional }, i) => (optional && values[i] === undefined ? [] : [[name, values[i]]]))),
-    );
+    const record = fc
+      .tuple(...cells)
+      .map((values) =>
+        Object.fromEntries(
+          fields.flatMap(({ name, optional }, i) => (optional && values[i] === undefined ? [] : [[name, values[i]]])),
+        ),
+      );
     return fc.tuple(fc.constant(layoutOf(fields)), fc.array(record, { maxLength: 12 }));
   });
 
 const anyRecords: fc.Arbitrary<[RecordLayout | null, unknown[]]> = fc.oneof(
   layoutAndRecords.map(([layout, records]): [RecordLayout | null, unknown[]] => [layout, records]),
-  fc.array(fc.oneof(fc.record({ a: VALUES.float64, b: VALUES.utf8, c: VALUES.json }, { noNullPrototype: true }), fc.anything().filter((value) => value !== undefined)), { maxLength: 12 }).map(
-    (records): [RecordLayout | null, unknown[]] => [null, records],
-  ),
+  fc
+    .array(
+      fc.oneof(
+        fc.record({ a: VALUES.float64, b: VALUES.utf8, c: VALUES.json }, { noNullPrototype: true }),
+        fc.anything().filter((value) => value !== undefined),
+      ),
+      { maxLength: 12 },
+    )
+    .map((records): [RecordLayout | null, unknown[]] => [null, records]),
 );
 
-const key: fc.Arbitrary<Key> = fc.oneof(fc.string(), fc.integer(), fc.constantFrom("k", 1), fc.array(fc.string(), { maxLength: 2 }));
+const key: fc.Arbitrary<Key> = fc.oneof(
+  fc.string(),
+  fc.integer(),
+  fc.constantFrom("k", 1),
+  fc.array(fc.string(), { maxLength: 2 }),
+);
 
 /** Batches of the records, with every side column that a batch can have. */
 function batchesOf(layout: RecordLayout | null, records: readonly unknown[], keys: readonly Key[]): RecordBatch[] {
@@ -51,10 +74,19 @@ function batchesOf(layout: RecordLayout | null, records: readonly unknown[], key
   const builder = new BatchBuilder({
     layout,
     origin: { port: "p", split: "s" },
-    emit: (batch, tags) => batches.push(withKeys(batch, keyColumnOf(Array.from(tags.subarray(0, batch.length), (tag) => keys[tag % keys.length]!)))),
+    emit: (batch, tags) =>
+      batches.push(
+        withKeys(batch, keyColumnOf(Array.from(tags.subarray(0, batch.length), (tag) => keys[tag % keys.length]!))),
+      ),
   });
   for (const [tag, record] of records.entries()) {
-    builder.append(record, { timestamp: tag * 1.5, watermark: tag - 1, rowKind: tag % 3 === 1 ? ROW_KINDS.delete : 0, offset: tag * 10, tag });
+    builder.append(record, {
+      timestamp: tag * 1.5,
+      watermark: tag - 1,
+      rowKind: tag % 3 === 1 ? ROW_KINDS.delete : 0,
+      offset: tag * 10,
+      tag,
+    });
   }
   builder.flush();
   return batches;
@@ -78,7 +110,10 @@ test("a batch that went to another thread is the same batch", () => {
   fc.assert(
     fc.property(anyRecords, fc.array(key, { minLength: 1, maxLength: 5 }), ([layout, records], keys) => {
       const batches = batchesOf(layout, records, keys);
-      assert.deepStrictEqual(batches.flatMap((batch) => contentOf(batch).map((row) => (row as { record: unknown }).record)), records);
+      assert.deepStrictEqual(
+        batches.flatMap((batch) => contentOf(batch).map((row) => (row as { record: unknown }).record)),
+        records,
+      );
       for (const batch of batches) {
         const { message, transfer } = packBatch(batch);
         const unpacked = unpackBatch(structuredClone(message, { transfer }));
@@ -94,23 +129,42 @@ test("a batch that went to another thread is the same batch", () => {
 
 test("rows that were selected or cut out are the rows they were", () => {
   fc.assert(
-    fc.property(anyRecords, fc.array(fc.nat(), { maxLength: 30 }), fc.nat(), fc.nat(), ([layout, records], picks, x, y) => {
-      for (const batch of batchesOf(layout, records, ["k", 1])) {
-        const all = contentOf(batch);
-        const rows = picks.map((pick) => pick % batch.length);
-        const selected = selectRows(batch, Int32Array.from([...rows, 0]), rows.length);
-        assert.deepStrictEqual(contentOf(selected), rows.map((row) => all[row]));
-        const [from, to] = [x % (batch.length + 1), y % (batch.length + 1)].toSorted((a, b) => a - b) as [number, number];
-        assert.deepStrictEqual(contentOf(sliceRows(batch, from, to)), all.slice(from, to));
-        assert.deepStrictEqual(contentOf(unpackBatch(packBatch(sliceRows(batch, from, to)).message)), all.slice(from, to));
-      }
-    }),
+    fc.property(
+      anyRecords,
+      fc.array(fc.nat(), { maxLength: 30 }),
+      fc.nat(),
+      fc.nat(),
+      ([layout, records], picks, x, y) => {
+        for (const batch of batchesOf(layout, records, ["k", 1])) {
+          const all = contentOf(batch);
+          const rows = picks.map((pick) => pick % batch.length);
+          const selected = selectRows(batch, Int32Array.from([...rows, 0]), rows.length);
+          assert.deepStrictEqual(
+            contentOf(selected),
+            rows.map((row) => all[row]),
+          );
+          const [from, to] = [x % (batch.length + 1), y % (batch.length + 1)].toSorted((a, b) => a - b) as [
+            number,
+            number,
+          ];
+          assert.deepStrictEqual(contentOf(sliceRows(batch, from, to)), all.slice(from, to));
+          assert.deepStrictEqual(
+            contentOf(unpackBatch(packBatch(sliceRows(batch, from, to)).message)),
+            all.slice(from, to),
+          );
+        }
+      },
+    ),
     { numRuns: 100 },
   );
 });
 
 test("only what the rows use travels", () => {
-  const [batch] = batchesOf(null, Array.from({ length: 1_000 }, (_, i) => ({ n: i, s: "x".repeat(100) })), ["k"]);
+  const [batch] = batchesOf(
+    null,
+    Array.from({ length: 1_000 }, (_, i) => ({ n: i, s: "x".repeat(100) })),
+    ["k"],
+  );
   const small = packBatch(sliceRows(batch!, 500, 502)).message;
   assert.ok(small.buffer.byteLength < 500, `${small.buffer.byteLength}`);
 });

@@ -74,7 +74,10 @@ export function packBatch(batch: RecordBatch): { message: PackedBatch; transfer:
     watermarks: parts.add(batch.watermarks.subarray(0, length)),
     rowKinds: rowKinds === null ? null : parts.add(rowKinds.subarray(0, length)),
     keys: batch.keys === null ? null : packKeys(batch.keys, length, parts),
-    origin: origin === null ? null : { port: origin.port, split: origin.split, offsets: parts.add(origin.offsets.subarray(0, length)) },
+    origin:
+      origin === null
+        ? null
+        : { port: origin.port, split: origin.split, offsets: parts.add(origin.offsets.subarray(0, length)) },
   };
   const buffer = parts.finish();
   return { message: { ...packed, buffer }, transfer: [buffer] };
@@ -92,7 +95,11 @@ export function unpackBatch(message: PackedBatch): RecordBatch {
     lengths: ints(part.lengths),
     hashes: new Uint32Array(buffer, part.hashes[0], part.hashes[1] / 4),
   });
-  const unpackedOrigin = (part: NonNullable<PackedBatch["origin"]>): BatchOrigin => ({ port: part.port, split: part.split, offsets: floats(part.offsets) });
+  const unpackedOrigin = (part: NonNullable<PackedBatch["origin"]>): BatchOrigin => ({
+    port: part.port,
+    split: part.split,
+    offsets: floats(part.offsets),
+  });
   return {
     layout: message.shape === "value" ? VALUE_LAYOUT : layoutOf(message.fields),
     length: message.length,
@@ -145,12 +152,20 @@ function unpackColumn(
       const bytes = read.bytes(values);
       const offsets = read.ints(cells.offsets);
       const lengths = read.ints(cells.lengths);
-      return { kind, presence, values: Array.from(offsets, (offset, row) => decodeValue(bytes.subarray(offset, offset + (lengths[row] ?? 0)))) };
+      return {
+        kind,
+        presence,
+        values: Array.from(offsets, (offset, row) => decodeValue(bytes.subarray(offset, offset + (lengths[row] ?? 0)))),
+      };
     }
   }
 }
 
-function packStrings(column: Utf8Column, length: number, parts: PartWriter): Pick<PackedColumn, "values" | "cells" | "strings"> {
+function packStrings(
+  column: Utf8Column,
+  length: number,
+  parts: PartWriter,
+): Pick<PackedColumn, "values" | "cells" | "strings"> {
   const pieces: Uint8Array[] = [];
   const illFormed: (readonly [number, string])[] = [];
   for (let row = 0; row < length; row++) {
@@ -177,7 +192,11 @@ function packJson(column: JsonColumn, length: number, parts: PartWriter): Pick<P
 }
 
 /** Rows in `without` have no bytes: length -1. */
-function packPieces(pieces: readonly Uint8Array[], parts: PartWriter, without: ReadonlySet<number>): Required<Pick<PackedColumn, "values" | "cells">> {
+function packPieces(
+  pieces: readonly Uint8Array[],
+  parts: PartWriter,
+  without: ReadonlySet<number>,
+): Required<Pick<PackedColumn, "values" | "cells">> {
   const offsets = new Int32Array(pieces.length);
   const lengths = new Int32Array(pieces.length);
   let size = 0;
@@ -191,7 +210,11 @@ function packPieces(pieces: readonly Uint8Array[], parts: PartWriter, without: R
   return { values: parts.add(bytes), cells: { offsets: parts.add(offsets), lengths: parts.add(lengths) } };
 }
 
-function packDictionary(column: DictionaryColumn, length: number, parts: PartWriter): Pick<PackedColumn, "values" | "dictionary"> {
+function packDictionary(
+  column: DictionaryColumn,
+  length: number,
+  parts: PartWriter,
+): Pick<PackedColumn, "values" | "dictionary"> {
   const used = new Map<number, number>();
   const dictionary: string[] = [];
   const values = new Int32Array(length);

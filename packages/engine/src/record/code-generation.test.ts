@@ -19,6 +19,10 @@ test("where code from strings is forbidden, drivers and views work without", () 
     });
     builder.append({ a: 1 }, { timestamp: 0, watermark: 0 });
     builder.flush();`;
-  const child = spawnSync(process.execPath, ["--disallow-code-generation-from-strings", "--input-type=module-typescript", "--eval", script], { encoding: "utf8" });
+  const child = spawnSync(
+    process.execPath,
+    ["--disallow-code-generation-from-strings", "--input-type=module-typescript", "--eval", script],
+    { encoding: "utf8" },
+  );
   assert.equal(child.stdout, '{"a":1,"b":2}\n', child.stderr);
 });

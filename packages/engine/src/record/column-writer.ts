@@ -20,9 +20,19 @@ export interface ColumnWriter {
 export function columnWriter(field: Field): ColumnWriter {
   switch (field.kind) {
     case "int32":
-      return new NumberWriter(field, (rows) => new Int32Array(rows), isInt32, (presence, values) => ({ kind: "int32", presence, values }));
+      return new NumberWriter(
+        field,
+        (rows) => new Int32Array(rows),
+        isInt32,
+        (presence, values) => ({ kind: "int32", presence, values }),
+      );
     case "float64":
-      return new NumberWriter(field, (rows) => new Float64Array(rows), isNumber, (presence, values) => ({ kind: "float64", presence, values }));
+      return new NumberWriter(
+        field,
+        (rows) => new Float64Array(rows),
+        isNumber,
+        (presence, values) => ({ kind: "float64", presence, values }),
+      );
     case "boolean":
       return new BooleanWriter(field);
     case "utf8":
@@ -195,7 +205,14 @@ class Utf8Writer extends CellWriter {
     const strings = this.#strings;
     this.#strings = [];
     const offsets = new Int32Array(strings.length);
-    return { kind: "utf8", presence, bytes: NO_BYTES, offsets, lengths: new Int32Array(strings.length).fill(-1), strings };
+    return {
+      kind: "utf8",
+      presence,
+      bytes: NO_BYTES,
+      offsets,
+      lengths: new Int32Array(strings.length).fill(-1),
+      strings,
+    };
   }
 }
 

@@ -32,7 +32,9 @@ function refuse(result: unknown, kind: DriverStep["kind"]): never {
   if (kind === "flatMap") {
     throw badResult("the function of flatMap gave undefined as a record; leave it out instead");
   }
-  throw badResult("the function of map returned undefined; return a record, or use filter or flatMap to leave records out");
+  throw badResult(
+    "the function of map returned undefined; return a record, or use filter or flatMap to leave records out",
+  );
 }
 
 function recordsOf(result: unknown): Iterable<unknown> {
@@ -41,7 +43,9 @@ function recordsOf(result: unknown): Iterable<unknown> {
     return result as Iterable<unknown>;
   }
   const what = result === null ? "null" : typeof result === "object" ? "an object" : typeof result;
-  throw badResult(`the function of flatMap returned ${what}, which is not iterable; return an array or another iterable of records`);
+  throw badResult(
+    `the function of flatMap returned ${what}, which is not iterable; return an array or another iterable of records`,
+  );
 }
 
 function refuseMore(): never {

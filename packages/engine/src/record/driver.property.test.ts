@@ -74,16 +74,25 @@ function interpret(names: readonly string[], records: readonly unknown[]): Outco
   return outcome;
 }
 
-function drive(names: readonly string[], records: readonly unknown[], mode: { debug: boolean; codeGeneration: boolean }): Outcome {
+function drive(
+  names: readonly string[],
+  records: readonly unknown[],
+  mode: { debug: boolean; codeGeneration: boolean },
+): Outcome {
   const outcome: Outcome = { rows: [], failures: [] };
-  const driver = compileDriver(names.map((name) => STEPS[name] as DriverStep), mode);
+  const driver = compileDriver(
+    names.map((name) => STEPS[name] as DriverStep),
+    mode,
+  );
   const run = (batch: RecordBatch): void => {
     driver.run(
       batch,
       (out) => {
-        for (let i = 0; i < out.length; i++) outcome.rows.push({ record: recordOf(out, i), timestamp: out.timestamps[i] });
+        for (let i = 0; i < out.length; i++)
+          outcome.rows.push({ record: recordOf(out, i), timestamp: out.timestamps[i] });
       },
-      (_, { batch: at, row, step, record }) => outcome.failures.push(JSON.stringify([step, record, at.timestamps[row]])),
+      (_, { batch: at, row, step, record }) =>
+        outcome.failures.push(JSON.stringify([step, record, at.timestamps[row]])),
     );
   };
   const builder = new BatchBuilder({ layout: null, emit: run });
@@ -97,21 +106,31 @@ function drive(names: readonly string[], records: readonly unknown[], mode: { de
 }
 
 const record = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ n: fc.integer({ min: 0, max: 30 }), s: fc.constantFrom("x", "y") }, { noNullPrototype: true }) },
+  {
+    weight: 5,
+    arbitrary: fc.record(
+      { n: fc.integer({ min: 0, max: 30 }), s: fc.constantFrom("x", "y") },
+      { noNullPrototype: true },
+    ),
+  },
   { weight: 1, arbitrary: fc.record({ n: fc.constantFrom(null, "4", [1]) }, { noNullPrototype: true }) },
   { weight: 1, arbitrary: fc.integer({ min: 0, max: 30 }) },
 );
 
 test("a driver does what its steps mean, one record at a time, in every mode", () => {
   fc.assert(
-    fc.property(fc.array(fc.constantFrom(...Object.keys(STEPS)), { maxLength: 9 }), fc.array(record, { maxLength: 20 }), (names, records) => {
-      const expected = interpret(names, records);
-      for (const debug of [false, true]) {
-        for (const codeGeneration of [true, false]) {
-          assert.deepStrictEqual(drive(names, records, { debug, codeGeneration }), expected);
+    fc.property(
+      fc.array(fc.constantFrom(...Object.keys(STEPS)), { maxLength: 9 }),
+      fc.array(record, { maxLength: 20 }),
+      (names, records) => {
+        const expected = interpret(names, records);
+        for (const debug of [false, true]) {
+          for (const codeGeneration of [true, false]) {
+            assert.deepStrictEqual(drive(names, records, { debug, codeGeneration }), expected);
+          }
         }
-      }
-    }),
+      },
+    ),
     { numRuns: 150 },
   );
 });

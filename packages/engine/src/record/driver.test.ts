@@ -15,7 +15,11 @@ interface In {
 
 function inputBatch(records: readonly unknown[]): RecordBatch {
   const batches: RecordBatch[] = [];
-  const builder = new BatchBuilder({ layout: null, emit: (batch) => batches.push(batch), origin: { port: "in", split: "0" } });
+  const builder = new BatchBuilder({
+    layout: null,
+    emit: (batch) => batches.push(batch),
+    origin: { port: "in", split: "0" },
+  });
   records.forEach((record, i) => {
     builder.append(record, { timestamp: i * 10, watermark: i * 10 - 5, offset: i * 100 });
   });
@@ -72,8 +76,14 @@ for (const mode of MODES) {
       map((r) => ({ m: r.n * 2 })),
       flatMap((r) => [r, { m: -(r as unknown as { m: number }).m }]),
     ]);
-    assert.deepStrictEqual(records, [1, 3, 5, 7, 9].flatMap((n) => [{ m: n * 2 }, { m: -n * 2 }]));
-    assert.deepStrictEqual(places, [1, 1, 3, 3, 5, 5, 7, 7, 9, 9].map((i) => [i * 10, i * 10 - 5, i * 100]));
+    assert.deepStrictEqual(
+      records,
+      [1, 3, 5, 7, 9].flatMap((n) => [{ m: n * 2 }, { m: -n * 2 }]),
+    );
+    assert.deepStrictEqual(
+      places,
+      [1, 1, 3, 3, 5, 5, 7, 7, 9, 9].map((i) => [i * 10, i * 10 - 5, i * 100]),
+    );
   });
 
   for (const [name, fn, expected] of [
@@ -85,7 +95,11 @@ for (const mode of MODES) {
     ["a number", (r: In) => r.n - 0.5, (r: In) => r.n - 0.5],
     ["a string", (r: In) => r.s, (r: In) => r.s],
     ["null", () => null, () => null],
-    ["now this, now that", (r: In) => (r.n % 3 === 0 ? r : r.n % 3 === 1 ? r.n : { s: r.s }), (r: In) => (r.n % 3 === 0 ? r : r.n % 3 === 1 ? r.n : { s: r.s })],
+    [
+      "now this, now that",
+      (r: In) => (r.n % 3 === 0 ? r : r.n % 3 === 1 ? r.n : { s: r.s }),
+      (r: In) => (r.n % 3 === 0 ? r : r.n % 3 === 1 ? r.n : { s: r.s }),
+    ],
     ["negative zero", () => ({ z: -0 }), () => ({ z: -0 })],
   ] satisfies readonly (readonly [string, (r: In) => unknown, (r: In) => unknown])[]) {
     const wanted = INPUT.map((r): unknown => expected(r));
@@ -134,14 +148,21 @@ for (const mode of MODES) {
     const ok = [1, 2, 4, 7, 8, 9];
     assert.deepStrictEqual(
       records,
-      ok.flatMap((n) => [{ a: n }, { a: "another type, so another layout" }, ...Array.from({ length: 1_999 }, (_, a) => ({ a }))]),
+      ok.flatMap((n) => [
+        { a: n },
+        { a: "another type, so another layout" },
+        ...Array.from({ length: 1_999 }, (_, a) => ({ a })),
+      ]),
     );
     const own = failures.filter(({ message }) => message !== "late");
-    assert.deepStrictEqual(own.map(({ message, failure: { step, record, row } }) => [message, step, record, row]), [
-      ["three", 1, INPUT[3], 3],
-      ["five", 2, { ...INPUT[5], k: 1 }, 5],
-      ["six", 2, { ...INPUT[6], k: 1 }, 6],
-    ]);
+    assert.deepStrictEqual(
+      own.map(({ message, failure: { step, record, row } }) => [message, step, record, row]),
+      [
+        ["three", 1, INPUT[3], 3],
+        ["five", 2, { ...INPUT[5], k: 1 }, 5],
+        ["six", 2, { ...INPUT[6], k: 1 }, 6],
+      ],
+    );
     const late = failures.filter(({ message }) => message === "late");
     assert.deepStrictEqual(
       late.map(({ failure }) => [failure.step, failure.record, failure.batch.origin?.offsets[failure.row]]),
@@ -184,7 +205,10 @@ for (const mode of MODES) {
     assert.throws(() => driver.run(inputBatch(INPUT), (batch) => emitted.push(batch), stop), /four/);
     assert.equal(emitted.length, 0);
     isBroken = false;
-    assert.deepStrictEqual(drive(driver, inputBatch(INPUT)).records, INPUT.map(({ n }) => ({ n })));
+    assert.deepStrictEqual(
+      drive(driver, inputBatch(INPUT)).records,
+      INPUT.map(({ n }) => ({ n })),
+    );
   });
 
   test(`an error downstream is not taken for the user's (${how})`, () => {
@@ -203,14 +227,20 @@ for (const mode of MODES) {
   });
 
   test(`any iterable will do for flatMap (${how})`, () => {
-    assert.deepStrictEqual(run([flatMap((r) => new Set([r.n, r.n + 100]))], INPUT.slice(0, 2)).records, [0, 100, 1, 101]);
+    assert.deepStrictEqual(
+      run([flatMap((r) => new Set([r.n, r.n + 100]))], INPUT.slice(0, 2)).records,
+      [0, 100, 1, 101],
+    );
     assert.deepStrictEqual(run([flatMap((r) => r.s)], INPUT.slice(0, 2)).records, ["s", "0", "s", "1"]);
     assert.deepStrictEqual(run([flatMap(() => [])]).batches, []);
   });
 
   test(`row kinds are carried (${how})`, () => {
     const batch = { ...inputBatch(INPUT), rowKinds: new Uint8Array(10).fill(ROW_KINDS.updateAfter) };
-    assert.deepStrictEqual([...drive(compileDriver([map((r) => r.n)], mode), batch).batches[0]!.rowKinds!.subarray(0, 10)], new Array(10).fill(2));
+    assert.deepStrictEqual(
+      [...drive(compileDriver([map((r) => r.n)], mode), batch).batches[0]!.rowKinds!.subarray(0, 10)],
+      new Array(10).fill(2),
+    );
     assert.equal(drive(compileDriver([map((r) => r.n)], mode), inputBatch(INPUT)).batches[0]!.rowKinds, null);
   });
 
@@ -218,7 +248,10 @@ for (const mode of MODES) {
     let kept: In | null = null;
     const driver = compileDriver([map((r) => ({ old: (kept ??= r).n }))], mode);
     drive(driver, inputBatch(INPUT));
-    const { failures, records } = drive(compileDriver([map((r) => ({ x: r.n, old: kept })), map((r) => r)], mode), inputBatch(INPUT));
+    const { failures, records } = drive(
+      compileDriver([map((r) => ({ x: r.n, old: kept })), map((r) => r)], mode),
+      inputBatch(INPUT),
+    );
     assert.equal(records.length, 0);
     assert.equal(failures.length, INPUT.length);
     assert.match(failures[0]!.message, /copy it: \{\.\.\.record\}/);

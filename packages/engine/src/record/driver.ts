@@ -25,7 +25,9 @@ const STEPS_PER_STAGE = 4;
 /** A driver for these steps, one after another. */
 export function compileDriver(steps: readonly DriverStep[], options: DriverOptions): Driver {
   const codeGeneration = options.codeGeneration ?? canGenerateCode();
-  const stages = stagesOf(steps).map(({ from, part }) => new DriverStage(part, from, { debug: options.debug, codeGeneration }));
+  const stages = stagesOf(steps).map(
+    ({ from, part }) => new DriverStage(part, from, { debug: options.debug, codeGeneration }),
+  );
   return {
     run(batch, emit, onError) {
       if (batch.length === 0) return;

@@ -9,7 +9,12 @@ import { hashKey } from "./key-hash.ts";
 
 const keyVectors = JSON.parse(readFileSync(new URL("./key-vectors.json", import.meta.url), "utf8")) as {
   readonly murmur3: readonly { readonly bytes: string; readonly hash: number }[];
-  readonly keys: readonly { readonly key: string; readonly bytes: string; readonly hash: number; readonly keyGroup: number }[];
+  readonly keys: readonly {
+    readonly key: string;
+    readonly bytes: string;
+    readonly hash: number;
+    readonly keyGroup: number;
+  }[];
 };
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
@@ -52,7 +57,8 @@ const anyKey: fc.Arbitrary<Key> = fc.oneof(part, fc.array(part, { maxLength: 4 }
 
 /** Equality of keys: as Map has it, part by part. */
 function isSameKey(a: Key, b: Key): boolean {
-  if (!Array.isArray(a) || !Array.isArray(b)) return !Array.isArray(a) && !Array.isArray(b) && new Set([a, b]).size === 1;
+  if (!Array.isArray(a) || !Array.isArray(b))
+    return !Array.isArray(a) && !Array.isArray(b) && new Set([a, b]).size === 1;
   return a.length === b.length && a.every((item: unknown, i) => new Set([item, b[i]]).size === 1);
 }
 
@@ -83,7 +89,21 @@ test("every NaN is one key, whatever its bits", () => {
 
 test("byte order is the order of values, within a kind and in tuples", () => {
   const ordered: readonly (readonly Key[])[] = [
-    [Number.MIN_SAFE_INTEGER, -(2 ** 32) - 1, -(2 ** 32), -257, -256, -1, 0, 1, 255, 256, 2 ** 31, 2 ** 32, Number.MAX_SAFE_INTEGER],
+    [
+      Number.MIN_SAFE_INTEGER,
+      -(2 ** 32) - 1,
+      -(2 ** 32),
+      -257,
+      -256,
+      -1,
+      0,
+      1,
+      255,
+      256,
+      2 ** 31,
+      2 ** 32,
+      Number.MAX_SAFE_INTEGER,
+    ],
     [-Infinity, -1e300, -1.5, -5e-324, 5e-324, 0.5, 1e300, Infinity, Number.NaN],
     [-(10n ** 40n), -256n, -255n, -1n, 0n, 1n, 255n, 256n, 10n ** 40n],
     [false, true],

@@ -4,7 +4,16 @@ import type { Key, KeyColumn, KeyPart } from "./key-column.ts";
 import { decodeWtf8, encodeWtf8 } from "./wtf8.ts";
 
 /** First byte of each part. Frozen: docs/rfcs/0001-keys.md. */
-const TAGS = { false: 0x10, true: 0x11, integer: 0x20, float: 0x30, bigintNegative: 0x40, bigint: 0x41, string: 0x50, tuple: 0x60 } as const;
+const TAGS = {
+  false: 0x10,
+  true: 0x11,
+  integer: 0x20,
+  float: 0x30,
+  bigintNegative: 0x40,
+  bigint: 0x41,
+  string: 0x50,
+  tuple: 0x60,
+} as const;
 
 /** The longest canonical key; longer ones are rather a hash of what they hold. */
 export const KEY_BYTES_MAX = 65_536;
@@ -48,7 +57,9 @@ export class KeyWriter {
       if (Array.isArray(key)) this.#writeTuple(key);
       else this.#writePart(key, false);
       if (this.#position - start > KEY_BYTES_MAX) {
-        throw new TidemarkError("TM_KEY", `a key is at most ${KEY_BYTES_MAX} bytes; use a hash of the value`, { facts: { bytes: this.#position - start } });
+        throw new TidemarkError("TM_KEY", `a key is at most ${KEY_BYTES_MAX} bytes; use a hash of the value`, {
+          facts: { bytes: this.#position - start },
+        });
       }
     } catch (error) {
       this.#position = start;
@@ -99,7 +110,16 @@ export class KeyWriter {
       case "boolean":
         return this.#writeByte(part ? TAGS.true : TAGS.false);
       default: {
-        const given = part === null ? "null" : Array.isArray(part) ? "an array" : part instanceof Date ? "a Date" : part === undefined ? "undefined" : `a value of type ${typeof part}`;
+        const given =
+          part === null
+            ? "null"
+            : Array.isArray(part)
+              ? "an array"
+              : part instanceof Date
+                ? "a Date"
+                : part === undefined
+                  ? "undefined"
+                  : `a value of type ${typeof part}`;
         throw new TidemarkError("TM_KEY", `${given} cannot be ${isInTuple ? "a part of " : ""}a key; ${ALLOWED}`);
       }
     }
@@ -152,7 +172,8 @@ export class KeyWriter {
     const length = digits.length / 2;
     this.#view.setUint32(this.#position, isNegative ? ~length : length);
     this.#position += 4;
-    for (let i = 0; i < digits.length; i += 2) this.#bytes[this.#position++] = Number.parseInt(digits.slice(i, i + 2), 16) ^ flip;
+    for (let i = 0; i < digits.length; i += 2)
+      this.#bytes[this.#position++] = Number.parseInt(digits.slice(i, i + 2), 16) ^ flip;
   }
 
   #writeByte(byte: number): void {
@@ -262,7 +283,11 @@ class KeyReader {
 }
 
 function notCanonical(bytes: Uint8Array): TidemarkError {
-  return new TidemarkError("TM_CHECKPOINT_CORRUPT", "bytes that should be a canonical key are not; they were changed or are of a newer version", {
-    facts: { bytes: bytes.length },
-  });
+  return new TidemarkError(
+    "TM_CHECKPOINT_CORRUPT",
+    "bytes that should be a canonical key are not; they were changed or are of a newer version",
+    {
+      facts: { bytes: bytes.length },
+    },
+  );
 }

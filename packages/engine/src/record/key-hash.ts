@@ -7,7 +7,10 @@ export function hashKey(bytes: Uint8Array, offset: number, length: number): numb
   let hash = 0;
   for (let i = offset; i < blocksEnd; i += 4) {
     const block =
-      (bytes[i] as number) | ((bytes[i + 1] as number) << 8) | ((bytes[i + 2] as number) << 16) | ((bytes[i + 3] as number) << 24);
+      (bytes[i] as number) |
+      ((bytes[i + 1] as number) << 8) |
+      ((bytes[i + 2] as number) << 16) |
+      ((bytes[i + 3] as number) << 24);
     hash ^= mixed(block);
     hash = (hash << 13) | (hash >>> 19);
     hash = (Math.imul(hash, 5) + 0xe6546b64) | 0;

@@ -15,9 +15,15 @@ function batchOf(records: readonly unknown[]): RecordBatch {
 }
 
 const keysOf = ({ keys, length }: RecordBatch): unknown[] =>
-  Array.from({ length }, (_, i) => decodeKey(keys!.bytes.subarray(keys!.offsets[i], keys!.offsets[i]! + keys!.lengths[i]!)));
+  Array.from({ length }, (_, i) =>
+    decodeKey(keys!.bytes.subarray(keys!.offsets[i], keys!.offsets[i]! + keys!.lengths[i]!)),
+  );
 
-const RECORDS = [{ a: 1, b: "x" }, { a: 2, b: "y" }, { a: 1, b: "x" }];
+const RECORDS = [
+  { a: 1, b: "x" },
+  { a: 2, b: "y" },
+  { a: 1, b: "x" },
+];
 const never = (): never => assert.fail("no error was due");
 
 for (const codeGeneration of [true, false]) {
@@ -26,9 +32,23 @@ for (const codeGeneration of [true, false]) {
     const how = JSON.stringify(options);
 
     test(`each row gets its key (${how})`, () => {
-      const batch = compileKeyFunction((r: { a: number; b: string }) => [r.b, r.a], options).run(batchOf(RECORDS), never);
-      assert.deepStrictEqual(keysOf(batch), [["x", 1], ["y", 2], ["x", 1]]);
-      assert.deepStrictEqual(batch.keys!.hashes, keyColumnOf([["x", 1], ["y", 2], ["x", 1]]).hashes);
+      const batch = compileKeyFunction((r: { a: number; b: string }) => [r.b, r.a], options).run(
+        batchOf(RECORDS),
+        never,
+      );
+      assert.deepStrictEqual(keysOf(batch), [
+        ["x", 1],
+        ["y", 2],
+        ["x", 1],
+      ]);
+      assert.deepStrictEqual(
+        batch.keys!.hashes,
+        keyColumnOf([
+          ["x", 1],
+          ["y", 2],
+          ["x", 1],
+        ]).hashes,
+      );
     });
 
     test(`rows without a key are skipped if the handler says so (${how})`, () => {
@@ -38,7 +58,9 @@ for (const codeGeneration of [true, false]) {
         return r.b === "x" ? r.b : (r as never);
       }, options);
       const records = [...RECORDS, { a: 3, b: "z" }];
-      const batch = fn.run(batchOf(records), (error, { row, record, step }) => failed.push([(error as Error).message.slice(0, 15), row, record, step]));
+      const batch = fn.run(batchOf(records), (error, { row, record, step }) =>
+        failed.push([(error as Error).message.slice(0, 15), row, record, step]),
+      );
       assert.deepStrictEqual(keysOf(batch), ["x", "x"]);
       assert.deepStrictEqual([recordOf(batch, 1), batch.timestamps[1]], [RECORDS[2], 2]);
       assert.deepStrictEqual(failed, [

@@ -22,7 +22,13 @@ export interface KeyFunctionOptions {
   readonly codeGeneration?: boolean;
 }
 
-type KeyLoop = (length: number, rows: Rows, keys: KeyWriter, selected: Int32Array, fail: (error: unknown, row: number) => void) => number;
+type KeyLoop = (
+  length: number,
+  rows: Rows,
+  keys: KeyWriter,
+  selected: Int32Array,
+  fail: (error: unknown, row: number) => void,
+) => number;
 
 /** A key function over batches of any layout. */
 export function compileKeyFunction(fn: (record: never) => unknown, options: KeyFunctionOptions): KeyFunction {

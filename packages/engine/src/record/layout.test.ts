@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { type Field, layoutOf, VALUE_LAYOUT } from "./layout.ts";
 
-const field = (name: string, kind: Field["kind"] = "float64"): Field => ({ name, kind, nullable: false, optional: false });
+const field = (name: string, kind: Field["kind"] = "float64"): Field => ({
+  name,
+  kind,
+  nullable: false,
+  optional: false,
+});
 
 test("layouts with the same fields are the same object", () => {
   assert.equal(layoutOf([field("a"), field("b")]), layoutOf([field("a"), field("b")]));

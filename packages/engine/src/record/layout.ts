@@ -34,16 +34,23 @@ export function layoutOf(fields: readonly Field[]): RecordLayout {
 }
 
 /** Layout of records that have no columns of their own: one json column "value" holds the whole record. */
-export const VALUE_LAYOUT: RecordLayout = intern("value", [{ name: "value", kind: "json", nullable: false, optional: false }]);
+export const VALUE_LAYOUT: RecordLayout = intern("value", [
+  { name: "value", kind: "json", nullable: false, optional: false },
+]);
 
 function intern(shape: RecordLayout["shape"], fields: readonly Field[]): RecordLayout {
-  const identity = JSON.stringify([shape, fields.map(({ name, kind, nullable, optional }) => [name, kind, nullable, optional])]);
+  const identity = JSON.stringify([
+    shape,
+    fields.map(({ name, kind, nullable, optional }) => [name, kind, nullable, optional]),
+  ]);
   const known = interned.get(identity);
   if (known !== undefined) return known;
   const layout: RecordLayout = Object.freeze({
     id: nextId++,
     shape,
-    fields: Object.freeze(fields.map(({ name, kind, nullable, optional }) => Object.freeze({ name, kind, nullable, optional }))),
+    fields: Object.freeze(
+      fields.map(({ name, kind, nullable, optional }) => Object.freeze({ name, kind, nullable, optional })),
+    ),
   });
   interned.set(identity, layout);
   return layout;

@@ -10,7 +10,8 @@ export const FIELDS_MAX = 256;
  * null and whatever is no number, boolean or string. VALUE_LAYOUT for what is no plain object, and for keys that columns cannot keep in order.
  */
 export function learnLayout(record: unknown): RecordLayout {
-  if (typeof record !== "object" || record === null || Array.isArray(record) || !isPlainObject(record)) return VALUE_LAYOUT;
+  if (typeof record !== "object" || record === null || Array.isArray(record) || !isPlainObject(record))
+    return VALUE_LAYOUT;
   const names = Object.keys(record);
   if (names.length > FIELDS_MAX || names.some(isOddName) || hasSymbolKey(record)) return VALUE_LAYOUT;
   return layoutOf(names.map((name) => ({ name, kind: kindOf(record[name]), nullable: false, optional: false })));
@@ -20,7 +21,9 @@ export function learnLayout(record: unknown): RecordLayout {
 export function widenLayout(layout: RecordLayout, misfit: Misfit): RecordLayout {
   if (misfit.field < 0) return VALUE_LAYOUT;
   return layoutOf(
-    layout.fields.map((field, index) => (index === misfit.field ? { ...field, kind: "json", nullable: false, optional: false } : field)),
+    layout.fields.map((field, index) =>
+      index === misfit.field ? { ...field, kind: "json", nullable: false, optional: false } : field,
+    ),
   );
 }
 
@@ -30,7 +33,9 @@ export function isOddName(name: string): boolean {
 }
 
 function hasSymbolKey(record: object): boolean {
-  return Object.getOwnPropertySymbols(record).some((symbol) => Object.prototype.propertyIsEnumerable.call(record, symbol));
+  return Object.getOwnPropertySymbols(record).some((symbol) =>
+    Object.prototype.propertyIsEnumerable.call(record, symbol),
+  );
 }
 
 function kindOf(value: unknown): Field["kind"] {

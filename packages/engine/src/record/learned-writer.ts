@@ -17,7 +17,9 @@ const FIRST_ROWS = 32;
 
 /** Takes records that have exactly the fields of a learned layout, in generated code where that is allowed. */
 export function learnedWriter(layout: RecordLayout, codeGeneration: boolean): RecordSink {
-  const isSimple = layout.fields.every(({ kind, nullable, optional }) => SOURCES[kind] !== null && !nullable && !optional);
+  const isSimple = layout.fields.every(
+    ({ kind, nullable, optional }) => SOURCES[kind] !== null && !nullable && !optional,
+  );
   if (!codeGeneration || layout.shape === "value" || !isSimple) return new RecordWriter(layout, "exact");
   return new GeneratedWriter(layout);
 }
@@ -132,7 +134,9 @@ function newCells(layout: RecordLayout): Cells {
     // Names are quoted as JSON: the one place where a user's text becomes source, and only as a string.
     ...fields.map(({ f, name, kind }) => {
       const read = `o[${JSON.stringify(name)}]`;
-      return kind === "json" ? `let v${f} = ${read}; if (typeof v${f} === 'object' && v${f} !== null) v${f} = detach(v${f});` : `const v${f} = ${read};`;
+      return kind === "json"
+        ? `let v${f} = ${read}; if (typeof v${f} === 'object' && v${f} !== null) v${f} = detach(v${f});`
+        : `const v${f} = ${read};`;
     }),
     ...fields.map(({ f, source }) => `if (!(${source.test(`v${f}`)})) return false;`),
     ...fields.map(({ f, source }) => `this.c${f}[row] = ${source.stored(`v${f}`)};`),
@@ -141,6 +145,11 @@ function newCells(layout: RecordLayout): Cells {
     `${fields.map(({ f, source }) => `this.c${f} = ${source.empty};`).join(" ")} return columns; }`,
     "};",
   ];
-  const Made = generate(["names", "plain", "detach", "noBytes"], lines.join("\n"))(names, Object.prototype, detach, NO_BYTES) as new () => Cells;
+  const Made = generate(["names", "plain", "detach", "noBytes"], lines.join("\n"))(
+    names,
+    Object.prototype,
+    detach,
+    NO_BYTES,
+  ) as new () => Cells;
   return new Made();
 }

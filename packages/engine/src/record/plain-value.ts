@@ -28,14 +28,18 @@ export function detach(value: unknown): unknown {
 
 function detachObject(value: object, depth: number): unknown {
   if (depth > NESTING_MAX) {
-    throw new TidemarkError("TM_RECORD", `a record is nested deeper than ${NESTING_MAX} levels or holds itself; records are plain data`);
+    throw new TidemarkError(
+      "TM_RECORD",
+      `a record is nested deeper than ${NESTING_MAX} levels or holds itself; records are plain data`,
+    );
   }
   if (Array.isArray(value)) return detachArray(value, depth);
   if (isPlainObject(value)) return detachPlain(value, depth);
   if (value instanceof Map) {
     const keys = detachArray([...value.keys()], depth);
     const items = detachArray([...value.values()], depth);
-    const isSame = keys.every((key) => value.has(key)) && [...value.values()].every((item, index) => Object.is(items[index], item));
+    const isSame =
+      keys.every((key) => value.has(key)) && [...value.values()].every((item, index) => Object.is(items[index], item));
     return isSame ? value : new Map(keys.map((key, index) => [key, items[index]]));
   }
   if (value instanceof Set) {

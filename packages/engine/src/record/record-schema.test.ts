@@ -13,7 +13,9 @@ import { schemaLayout } from "./schema-layout.ts";
 function columns(schema: StandardSchemaV1): string {
   const { layout } = recordSchema(schema, { trust: false });
   if (layout === VALUE_LAYOUT) return "value";
-  return layout.fields.map(({ name, kind, nullable, optional }) => `${name}:${kind}${nullable ? "0" : ""}${optional ? "?" : ""}`).join(" ");
+  return layout.fields
+    .map(({ name, kind, nullable, optional }) => `${name}:${kind}${nullable ? "0" : ""}${optional ? "?" : ""}`)
+    .join(" ");
 }
 
 test("zod: columns by kind", () => {
@@ -73,7 +75,12 @@ test("records that are no closed objects are held whole", () => {
     proto: z.object(Object.fromEntries([["__proto__", z.string()]])),
     "arktype index signature": type({ "[string]": "number" }),
     "valibot loose": toStandardJsonSchema(v.looseObject({ a: v.number() })),
-    "a root transform": toStandardJsonSchema(v.pipe(v.object({ a: v.string() }), v.transform((o) => o.a))),
+    "a root transform": toStandardJsonSchema(
+      v.pipe(
+        v.object({ a: v.string() }),
+        v.transform((o) => o.a),
+      ),
+    ),
     "zod root transform": z.object({ a: z.string() }).transform((o) => o.a),
   })) {
     assert.equal(columns(schema), "value", name);
@@ -81,24 +88,45 @@ test("records that are no closed objects are held whole", () => {
 });
 
 test("arktype: columns", () => {
-  const schema = type({ n: "number", "o?": "string", c: "string|null", d: "'x'|'y'", f: "0<=number.integer<100", b: "boolean", u: "unknown", l: "number[]", t: "Date" });
+  const schema = type({
+    n: "number",
+    "o?": "string",
+    c: "string|null",
+    d: "'x'|'y'",
+    f: "0<=number.integer<100",
+    b: "boolean",
+    u: "unknown",
+    l: "number[]",
+    t: "Date",
+  });
   // arktype sorts properties by name, the required ones first.
   assert.equal(columns(schema), "b:boolean c:utf80 d:dictionary f:int32 l:json n:float64 t:json u:json o:utf8?");
 });
 
 test("valibot: columns with its JSON Schema wrapper, none without", () => {
-  const schema = v.object({ a: v.number(), b: v.optional(v.string()), d: v.picklist(["x", "y"]), e: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(10)) });
+  const schema = v.object({
+    a: v.number(),
+    b: v.optional(v.string()),
+    d: v.picklist(["x", "y"]),
+    e: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(10)),
+  });
   assert.equal(columns(toStandardJsonSchema(schema)), "a:float64 b:utf8? d:dictionary e:int32");
   const lenient = v.object({
     date: v.date(),
     n: v.pipe(v.string(), v.transform(Number)),
     m: v.pipe(v.string(), v.transform(Number), v.number()),
-    checked: v.pipe(v.number(), v.check((n) => n > 1)),
+    checked: v.pipe(
+      v.number(),
+      v.check((n) => n > 1),
+    ),
     branded: v.pipe(v.string(), v.minLength(1), v.brand("Name")),
     map: v.map(v.string(), v.number()),
     loose: v.looseObject({ a: v.number() }),
   });
-  assert.equal(columns(toStandardJsonSchema(lenient)), "date:json n:json m:float64 checked:float64 branded:utf8 map:json loose:json");
+  assert.equal(
+    columns(toStandardJsonSchema(lenient)),
+    "date:json n:json m:float64 checked:float64 branded:utf8 map:json loose:json",
+  );
   assert.equal(columns(schema), "value");
   assert.equal(recordSchema(schema, { trust: true }).jsonSchema, null);
 });
@@ -117,13 +145,23 @@ test("keywords that are not understood make no column", () => {
   assert.equal(object({ type: "integer", minimum: 0, maximum: 2 ** 31 }), "float64");
   assert.equal(object({ type: "integer", maximum: 5 }), "float64");
   assert.equal(object({ anyOf: [{ enum: ["a"] }, { type: "string" }] }), "json");
-  for (const schema of [null, true, {}, { type: "object" }, { type: "object", properties: {}, patternProperties: {} }, { $ref: "#" }]) {
+  for (const schema of [
+    null,
+    true,
+    {},
+    { type: "object" },
+    { type: "object", properties: {}, patternProperties: {} },
+    { $ref: "#" },
+  ]) {
     assert.equal(schemaLayout(schema), VALUE_LAYOUT);
   }
 });
 
 test("validation transforms, and tells issues in words", () => {
-  const schema = recordSchema(z.object({ a: z.coerce.number(), deep: z.object({ list: z.array(z.string()) }).optional() }), { trust: false });
+  const schema = recordSchema(
+    z.object({ a: z.coerce.number(), deep: z.object({ list: z.array(z.string()) }).optional() }),
+    { trust: false },
+  );
   assert.deepStrictEqual(schema.validate({ a: "5", extra: 1 }), { ok: true, value: { a: 5 } });
   const failure = schema.validate({ a: 1, deep: { list: ["x", 2] } });
   assert.ok(!failure.ok);
@@ -138,12 +176,21 @@ test("validation transforms, and tells issues in words", () => {
 });
 
 test("asynchronous schemas are refused", () => {
-  const schema = recordSchema(v.pipeAsync(v.string(), v.checkAsync(() => Promise.resolve(true))) as unknown as StandardSchemaV1, { trust: false });
+  const schema = recordSchema(
+    v.pipeAsync(
+      v.string(),
+      v.checkAsync(() => Promise.resolve(true)),
+    ) as unknown as StandardSchemaV1,
+    { trust: false },
+  );
   assert.throws(() => schema.validate("x"), { code: "TM_SCHEMA", message: /async schemas are not supported/ });
 });
 
 test("what is no schema is refused", () => {
   for (const value of [null, undefined, {}, { "~standard": {} }]) {
-    assert.throws(() => recordSchema(value as unknown as StandardSchemaV1, { trust: false }), { code: "TM_SCHEMA", message: /no Standard Schema/ });
+    assert.throws(() => recordSchema(value as unknown as StandardSchemaV1, { trust: false }), {
+      code: "TM_SCHEMA",
+      message: /no Standard Schema/,
+    });
   }
 });

@@ -12,7 +12,9 @@ export interface RecordSchema {
   /** True: decoders check only what the columns need, the schema's own validation is not run. */
   readonly trust: boolean;
   /** Validates and transforms one decoded value; a failure lists the issues in words. */
-  validate(value: unknown): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly issues: string };
+  validate(
+    value: unknown,
+  ): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly issues: string };
 }
 
 /**
@@ -22,7 +24,10 @@ export interface RecordSchema {
 export function recordSchema(schema: StandardSchemaV1, { trust }: { readonly trust: boolean }): RecordSchema {
   const standard = (schema as Partial<StandardSchemaV1> | null | undefined)?.["~standard"];
   if (typeof standard?.validate !== "function") {
-    throw new TidemarkError("TM_SCHEMA", "this is no Standard Schema; give one of zod, valibot, arktype or another library that implements it");
+    throw new TidemarkError(
+      "TM_SCHEMA",
+      "this is no Standard Schema; give one of zod, valibot, arktype or another library that implements it",
+    );
   }
   const jsonSchema = jsonSchemaOf(standard);
   return {
@@ -34,11 +39,17 @@ export function recordSchema(schema: StandardSchemaV1, { trust }: { readonly tru
       if (result instanceof Promise) {
         // The rejection belongs to the promise that nobody waits for.
         result.catch(() => undefined);
-        throw new TidemarkError("TM_SCHEMA", "async schemas are not supported; validate synchronously here, and look things up in mapAsync", {
-          facts: { vendor: standard.vendor },
-        });
+        throw new TidemarkError(
+          "TM_SCHEMA",
+          "async schemas are not supported; validate synchronously here, and look things up in mapAsync",
+          {
+            facts: { vendor: standard.vendor },
+          },
+        );
       }
-      return result.issues === undefined ? { ok: true, value: result.value } : { ok: false, issues: issuesText(result.issues) };
+      return result.issues === undefined
+        ? { ok: true, value: result.value }
+        : { ok: false, issues: issuesText(result.issues) };
     },
   };
 }

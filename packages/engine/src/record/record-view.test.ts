@@ -115,9 +115,18 @@ test("a string is decoded when it is read, once", () => {
   const column: Column = { kind: "utf8", presence: null, bytes, offsets, lengths, strings: [] };
   const layout = layoutOf([{ name: "s", kind: "utf8", nullable: false, optional: false }]);
   const rows = openRows(layout, { debug: false });
-  rows.bind({ ...batchOf(layout, text.map((s) => ({ s }))), columns: [column] });
+  rows.bind({
+    ...batchOf(
+      layout,
+      text.map((s) => ({ s })),
+    ),
+    columns: [column],
+  });
   assert.deepStrictEqual(column.strings.length, 0);
-  assert.deepStrictEqual(text.map((_, i) => (rows.at(i) as { s: string }).s), text);
+  assert.deepStrictEqual(
+    text.map((_, i) => (rows.at(i) as { s: string }).s),
+    text,
+  );
   assert.deepStrictEqual(column.strings, text);
 });
 
@@ -136,7 +145,10 @@ test("a record without columns of its own is handed out itself", () => {
   const rows = openBatchRows({ debug: true });
   const values = [1, "x", null, [1, 2]];
   rows.bind(batchOf(null, values));
-  assert.deepStrictEqual(values.map((_, i) => rows.at(i)), values);
+  assert.deepStrictEqual(
+    values.map((_, i) => rows.at(i)),
+    values,
+  );
   assert.throws(() => (rows.at(3) as number[]).push(3), TypeError);
   rows.bind(batchOf(LAYOUT, RECORDS));
   assert.deepStrictEqual(rows.at(1), RECORDS[1]);

@@ -239,7 +239,9 @@ function generatedParts(layout: RecordLayout): ViewParts {
     "} }",
     ...layout.fields.map((field, f) => {
       const mayLack = field.nullable || field.optional;
-      const lack = mayLack ? `const p = s.p${f}; if (p !== null && p[i] !== 0) return p[i] === 1 ? null : undefined;` : "";
+      const lack = mayLack
+        ? `const p = s.p${f}; if (p !== null && p[i] !== 0) return p[i] === 1 ? null : undefined;`
+        : "";
       return `function get${f}() { const s = this[S], i = s.i; if (i < 0) stale(); ${lack} ${cellSource(field.kind, f)} }`;
     }),
     `return { newBox: () => new Box(), getters: [${fields.map((f) => `get${f}`).join(", ")}] };`,

@@ -86,7 +86,8 @@ export class RecordWriter implements RecordSink {
       if (key !== names[count]) return { field: -1, message: `the keys of records differ: ${JSON.stringify(key)}` };
       this.#cells[count++] = record[key];
     }
-    if (count !== names.length) return { field: -1, message: `the keys of records differ: no ${JSON.stringify(names[count])}` };
+    if (count !== names.length)
+      return { field: -1, message: `the keys of records differ: no ${JSON.stringify(names[count])}` };
     return this.#writeCells();
   }
 
@@ -114,7 +115,10 @@ export class RecordWriter implements RecordSink {
     for (let i = 0; i < writers.length; i++) {
       const writer = writers[i] as ColumnWriter;
       if (!writer.accepts(cells[i])) {
-        return { field: i, message: `field ${JSON.stringify(writer.field.name)} must be ${wordsFor(writer.field)}, not ${nameOf(cells[i])}` };
+        return {
+          field: i,
+          message: `field ${JSON.stringify(writer.field.name)} must be ${wordsFor(writer.field)}, not ${nameOf(cells[i])}`,
+        };
       }
       if (writer.field.kind === "json") cells[i] = detach(cells[i]);
     }

@@ -8,8 +8,27 @@ const INT32_MAX = 2 ** 31 - 1;
 
 /** Keywords that say nothing about which kind of value it is. */
 const SILENT = new Set([
-  "$schema", "$id", "id", "$comment", "$anchor", "title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly", "format",
-  "pattern", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
+  "$schema",
+  "$id",
+  "id",
+  "$comment",
+  "$anchor",
+  "title",
+  "description",
+  "default",
+  "examples",
+  "deprecated",
+  "readOnly",
+  "writeOnly",
+  "format",
+  "pattern",
+  "minLength",
+  "maxLength",
+  "minimum",
+  "maximum",
+  "exclusiveMinimum",
+  "exclusiveMaximum",
+  "multipleOf",
 ]);
 
 /**
@@ -21,7 +40,9 @@ export function schemaLayout(jsonSchema: unknown): RecordLayout {
   if (!isObject(jsonSchema) || jsonSchema["type"] !== "object") return VALUE_LAYOUT;
   const { properties, required, additionalProperties, ...rest } = jsonSchema;
   const isClosed = additionalProperties === undefined || additionalProperties === false;
-  const isPlain = Object.keys(rest).every((keyword) => keyword === "type" || keyword === "$defs" || SILENT.has(keyword));
+  const isPlain = Object.keys(rest).every(
+    (keyword) => keyword === "type" || keyword === "$defs" || SILENT.has(keyword),
+  );
   if (!isObject(properties) || !isClosed || !isPlain) return VALUE_LAYOUT;
   const names = Object.keys(properties);
   if (names.length > FIELDS_MAX || names.some(isOddName)) return VALUE_LAYOUT;
@@ -34,7 +55,8 @@ function fieldOf(name: string, schema: unknown, optional: boolean): Field {
   collectKinds(schema, kinds);
   const nullable = kinds.delete("null");
   const [kind, another] = kinds;
-  if (kind !== undefined && another === undefined && kind !== "json" && kind !== "null") return { name, kind, nullable, optional };
+  if (kind !== undefined && another === undefined && kind !== "json" && kind !== "null")
+    return { name, kind, nullable, optional };
   // A json column holds null as it is.
   return { name, kind: "json", nullable: false, optional };
 }

@@ -28,7 +28,12 @@ const VALUES: Readonly<Record<string, unknown>> = {
   ]),
   set: new Set([1, "1", [1], new Set([-0])]),
   bytes: { b: new Uint8Array([1, 2, 255]), empty: new Uint8Array(0) },
-  "typed arrays": [new Float64Array([1.5, Number.NaN]), new Int16Array([-1]), new BigInt64Array([-5n]), new Uint8Array([1, 2]).buffer],
+  "typed arrays": [
+    new Float64Array([1.5, Number.NaN]),
+    new Int16Array([-1]),
+    new BigInt64Array([-5n]),
+    new Uint8Array([1, 2]).buffer,
+  ],
   "odd keys": JSON.parse('{"__proto__": {"x": 1}, "constructor": "c", "toJSON": 5, "hasOwnProperty": 1}'),
   holes: Object.assign(new Array(3), { 0: 1, 2: 3 }),
   "large object": Object.fromEntries(Array.from({ length: 70_000 }, (_, i) => [`k${i}`, i])),

@@ -10,7 +10,19 @@ const PLAIN = 1;
 const ESCAPED = 2;
 
 /** Frozen: they are in checkpoints. */
-const TAGS = { array: 0, negativeZero: 1, utf16: 2, date: 3, map: 4, set: 5, bigint: 6, typedArray: 7, object: 8, hole: 9, buffer: 10 } as const;
+const TAGS = {
+  array: 0,
+  negativeZero: 1,
+  utf16: 2,
+  date: 3,
+  map: 4,
+  set: 5,
+  bigint: 6,
+  typedArray: 7,
+  object: 8,
+  hole: 9,
+  buffer: 10,
+} as const;
 
 const TYPED_ARRAYS = {
   Int8Array,
@@ -26,7 +38,13 @@ const TYPED_ARRAYS = {
 } as const;
 
 // No records and no shared structures: the bytes are plain MessagePack and need nothing else to be read.
-const packr = new Packr({ useRecords: false, mapsAsObjects: true, variableMapSize: true, copyBuffers: true, useToJSON: false });
+const packr = new Packr({
+  useRecords: false,
+  mapsAsObjects: true,
+  variableMapSize: true,
+  copyBuffers: true,
+  useToJSON: false,
+});
 
 /** Where a value is, from the inside out. */
 interface Place {
@@ -66,10 +84,14 @@ export function decodeValue(bytes: Uint8Array): unknown {
 }
 
 function undecodable(cause: unknown, length: number): TidemarkError {
-  return new TidemarkError("TM_CHECKPOINT_CORRUPT", "bytes that should hold an encoded value do not; they were changed or are of a newer version", {
-    cause,
-    facts: { bytes: length },
-  });
+  return new TidemarkError(
+    "TM_CHECKPOINT_CORRUPT",
+    "bytes that should hold an encoded value do not; they were changed or are of a newer version",
+    {
+      cause,
+      facts: { bytes: length },
+    },
+  );
 }
 
 /** True where MessagePack holds the value exactly; throws for what no encoding holds. */
@@ -95,7 +117,8 @@ function surveyObject(value: object, outer: Place | null): boolean {
   for (let at = outer; at !== null; at = at.outer) {
     if (at.holder === value) throw notData("an object that holds itself", outer);
   }
-  if (outer !== null && outer.depth > NESTING_MAX) throw notData(`a value nested deeper than ${NESTING_MAX} levels`, outer);
+  if (outer !== null && outer.depth > NESTING_MAX)
+    throw notData(`a value nested deeper than ${NESTING_MAX} levels`, outer);
   if (Array.isArray(value)) return surveyArray(value, outer);
   if (isPlainObject(value)) return surveyPlainObject(value, outer);
   switch (tagOf(value)) {
@@ -131,7 +154,8 @@ function surveyArray(items: readonly unknown[], outer: Place | null, holder: obj
 function surveyPlainObject(value: Record<string, unknown>, outer: Place | null): boolean {
   let isPlain = true;
   for (const symbol of Object.getOwnPropertySymbols(value)) {
-    if (Object.prototype.propertyIsEnumerable.call(value, symbol)) throw notData(`a property named by a symbol, ${String(symbol)}`, outer);
+    if (Object.prototype.propertyIsEnumerable.call(value, symbol))
+      throw notData(`a property named by a symbol, ${String(symbol)}`, outer);
   }
   for (const key of Object.keys(value)) {
     const item = value[key];
@@ -173,11 +197,15 @@ function escapeValue(value: unknown): unknown {
 
 function escapeObject(value: object): unknown {
   if (Array.isArray(value)) return [TAGS.array, ...escapeItems(value)];
-  if (isPlainObject(value)) return [TAGS.object, ...Object.keys(value).flatMap((key) => [escapeValue(key), escapeValue(value[key])])];
+  if (isPlainObject(value))
+    return [TAGS.object, ...Object.keys(value).flatMap((key) => [escapeValue(key), escapeValue(value[key])])];
   const tag = tagOf(value);
   switch (tag) {
     case "Map":
-      return [TAGS.map, ...[...(value as Map<unknown, unknown>)].flatMap(([key, item]) => [escapeValue(key), escapeValue(item)])];
+      return [
+        TAGS.map,
+        ...[...(value as Map<unknown, unknown>)].flatMap(([key, item]) => [escapeValue(key), escapeValue(item)]),
+      ];
     case "Set":
       return [TAGS.set, ...[...(value as Set<unknown>)].map(escapeValue)];
     case "Date":
@@ -216,7 +244,9 @@ function unescapeTree(tree: unknown): unknown {
     case TAGS.bigint:
       return BigInt(rest[0] as string);
     case TAGS.typedArray:
-      return new TYPED_ARRAYS[rest[0] as keyof typeof TYPED_ARRAYS]((rest[1] as Uint8Array<ArrayBuffer>).slice().buffer);
+      return new TYPED_ARRAYS[rest[0] as keyof typeof TYPED_ARRAYS](
+        (rest[1] as Uint8Array<ArrayBuffer>).slice().buffer,
+      );
     case TAGS.object: {
       const object: Record<string, unknown> = {};
       for (const [key, item] of pairs(rest)) setOwn(object, key as string, item);
@@ -271,7 +301,11 @@ function className(value: object): string {
 function notData(what: string, place: Place | null): TidemarkError {
   let path = "";
   for (let at = place; at !== null; at = at.outer) path = at.step + path;
-  return new TidemarkError("TM_STATE_VALUE", `${what} cannot be stored or sent to another thread; keep plain data (numbers, strings, arrays, objects, Date, Map, Set)`, {
-    facts: { path: path === "" ? "(the value itself)" : `value${path}` },
-  });
+  return new TidemarkError(
+    "TM_STATE_VALUE",
+    `${what} cannot be stored or sent to another thread; keep plain data (numbers, strings, arrays, objects, Date, Map, Set)`,
+    {
+      facts: { path: path === "" ? "(the value itself)" : `value${path}` },
+    },
+  );
 }

@@ -17,7 +17,9 @@ export function resolveBindings(graph: LogicalGraph, layers: readonly BindOption
   for (const [name, given] of Object.entries(Object.assign({}, ...layers) as BindOptions)) {
     // Read as a spec in every case, so that an unknown port gets the same answer.
     const spec = typeof given === "string" ? given : "memory";
-    const { binding } = parseBinding(`${name}=${spec}`, { ports: typeof given === "string" ? ports : ports.map(asSink) });
+    const { binding } = parseBinding(`${name}=${spec}`, {
+      ports: typeof given === "string" ? ports : ports.map(asSink),
+    });
     bindings.set(name, typeof given === "string" ? binding : given);
   }
   for (const port of ports) {
@@ -32,9 +34,13 @@ const asSink = (port: BindablePort): BindablePort => ({ name: port.name, directi
 
 function unbound(port: BindablePort): Binding {
   if (port.direction === "sink") return stdout({ pretty: true });
-  throw new TidemarkError("TM_BINDING", `source port "${port.name}" is not bound; give --bind ${port.name}=jsonl:FILE, or bind it in tidemark.config.ts`, {
-    facts: { port: port.name },
-  });
+  throw new TidemarkError(
+    "TM_BINDING",
+    `source port "${port.name}" is not bound; give --bind ${port.name}=jsonl:FILE, or bind it in tidemark.config.ts`,
+    {
+      facts: { port: port.name },
+    },
+  );
 }
 
 /** Every port that needs a binding, in order of the graph. */

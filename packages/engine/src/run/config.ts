@@ -9,7 +9,14 @@ export interface TidemarkConfig extends SettingsOptions {
   readonly bind?: Readonly<Record<string, Binding | string>>;
 }
 
-const OPTIONS = ["bind", "parallelism", "stateDirectory", "checkpoint", "keyGroups", "debug"] as const satisfies readonly (keyof TidemarkConfig)[];
+const OPTIONS = [
+  "bind",
+  "parallelism",
+  "stateDirectory",
+  "checkpoint",
+  "keyGroups",
+  "debug",
+] as const satisfies readonly (keyof TidemarkConfig)[];
 const CHECKPOINT_OPTIONS = ["every", "retained"];
 
 /** Types a config file: `export default defineConfig({ … })`. */
@@ -20,7 +27,9 @@ export function defineConfig(config: TidemarkConfig): TidemarkConfig {
 /** Checks what a config file exported; throws TM_CONFIG naming the file and an unknown option with the nearest known one. */
 export function checkConfig(value: unknown, file: string): TidemarkConfig {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new TidemarkError("TM_CONFIG", "a config file exports defineConfig({ … }) as its default", { facts: { file } });
+    throw new TidemarkError("TM_CONFIG", "a config file exports defineConfig({ … }) as its default", {
+      facts: { file },
+    });
   }
   checkNames(value, OPTIONS, file);
   const { checkpoint } = value as TidemarkConfig;

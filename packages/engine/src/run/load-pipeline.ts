@@ -7,9 +7,13 @@ import { checkConfig, type TidemarkConfig } from "./config.ts";
 export async function loadPipeline(url: string): Promise<Pipeline> {
   const exported = (await importModule(url))["default"];
   if (!isPipeline(exported)) {
-    throw new TidemarkError("TM_PIPELINE", "the file does not export a pipeline as its default; write `export default pipeline(\"name\", (p) => { … })`", {
-      facts: { file: url },
-    });
+    throw new TidemarkError(
+      "TM_PIPELINE",
+      'the file does not export a pipeline as its default; write `export default pipeline("name", (p) => { … })`',
+      {
+        facts: { file: url },
+      },
+    );
   }
   return exported;
 }

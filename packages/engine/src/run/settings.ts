@@ -42,7 +42,8 @@ export function settingsOf(name: string, options: SettingsOptions): JobSettings 
 }
 
 function integer(option: string, value: number, least: number, most: number): number {
-  if (!Number.isInteger(value) || value < least || value > most) refuse(option, value, `must be a whole number from ${least} to ${most}`);
+  if (!Number.isInteger(value) || value < least || value > most)
+    refuse(option, value, `must be a whole number from ${least} to ${most}`);
   return value;
 }
 

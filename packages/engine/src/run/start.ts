@@ -62,7 +62,13 @@ export async function start(pipeline: Pipeline | URL | string, options: StartOpt
     ...(options.host === undefined && { owner: processFacts() }),
     workers: isFile ? subtasks.map((subtask) => [subtask]) : [subtasks],
     startWorker: isFile
-      ? threadWorkers({ host, pipelineUrl: String(pipeline), configUrl, specs: specsOf(options.bind ?? {}), workers: settings.parallelism })
+      ? threadWorkers({
+          host,
+          pipelineUrl: String(pipeline),
+          configUrl,
+          specs: specsOf(options.bind ?? {}),
+          workers: settings.parallelism,
+        })
       : localWorkers({ host, graph: physical, bindings, backend }),
     onEvent: options.onEvent ?? (() => undefined),
   });
@@ -84,9 +90,13 @@ function specsOf(bind: BindOptions): Record<string, string> {
   const specs: Record<string, string> = {};
   for (const [port, binding] of Object.entries(bind) as [string, Binding | string][]) {
     if (typeof binding !== "string") {
-      throw new TidemarkError("TM_BINDING", `port "${port}" is bound to an object, which worker threads cannot share; give a spec such as "jsonl:FILE", bind it in a config file, or start the pipeline object itself`, {
-        facts: { port },
-      });
+      throw new TidemarkError(
+        "TM_BINDING",
+        `port "${port}" is bound to an object, which worker threads cannot share; give a spec such as "jsonl:FILE", bind it in a config file, or start the pipeline object itself`,
+        {
+          facts: { port },
+        },
+      );
     }
     specs[port] = binding;
   }

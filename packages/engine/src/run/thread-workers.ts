@@ -17,7 +17,9 @@ export interface ThreadStart {
 }
 
 /** A report whose error, if any, is plain data. */
-export type ThreadReport = Exclude<WorkerReport, { kind: "failed" }> | { readonly kind: "failed"; readonly error: ErrorData };
+export type ThreadReport =
+  | Exclude<WorkerReport, { kind: "failed" }>
+  | { readonly kind: "failed"; readonly error: ErrorData };
 
 /** Runs each worker in a thread of its own; every two are joined by a channel. */
 export function threadWorkers(options: {
@@ -53,7 +55,13 @@ export function threadWorkers(options: {
       if (isOver) return;
       isOver = true;
       const why = error === null ? "it ended without a word" : error.message;
-      report({ kind: "failed", error: new TidemarkError("TM_WORKER", `a worker thread has died: ${why}`, { cause: error, facts: { worker: index } }) });
+      report({
+        kind: "failed",
+        error: new TidemarkError("TM_WORKER", `a worker thread has died: ${why}`, {
+          cause: error,
+          facts: { worker: index },
+        }),
+      });
     });
     return {
       command: (command) => {

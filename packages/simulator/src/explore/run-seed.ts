@@ -48,7 +48,8 @@ class SeedRun {
   readonly #restores: RestoreChecks;
   #checkpoints = 0;
 
-  constructor(scenario: Scenario, seed: number, options: RunOptions) {
+  constructor(given: Scenario, seed: number, options: RunOptions) {
+    const scenario = withOwnSinks(given);
     this.#scenario = scenario;
     this.#options = options;
     // The plan is drawn before there is a world, so its choices come from one that is only asked for them.
@@ -68,7 +69,7 @@ class SeedRun {
       scenario,
       plan: this.#plan,
       volume: this.#machine.volume,
-      expected: expectedOf(scenario),
+      expected: expectedOf(given),
     });
     this.#driver = new FaultDriver({
       machine: this.#machine,
@@ -267,6 +268,19 @@ class SeedRun {
       virtualMs: scheduler.nowMs,
     };
   }
+}
+
+/** A run's sinks are made once, for all of its processes and for those who look at them: they outlive a crash. */
+function withOwnSinks(scenario: Scenario): Scenario {
+  const { sinks } = scenario.settings;
+  if (sinks === undefined) return scenario;
+  const made = new Map<string, ReturnType<typeof sinks>>();
+  const once = (port: string): ReturnType<typeof sinks> => {
+    const sink = made.has(port) ? (made.get(port) ?? null) : sinks(port);
+    made.set(port, sink);
+    return sink;
+  };
+  return { ...scenario, settings: { ...scenario.settings, sinks: once } };
 }
 
 type Started = Awaited<ReturnType<typeof start>>;

@@ -45,10 +45,12 @@ export async function findMistakes(pipeline: Pipeline, inputs: RecordInputs, opt
   const again = referenceRun(pipeline.graph, reference, { now: START });
   const difference = differingPort(again, result, {});
   if (difference !== null) {
-    return [{
-      kind: "state-outside-state",
-      message: `the same input gives another output the second time: a function keeps something outside its state (a variable of the file, a Map, a counter), which is lost in a crash and not shared between workers. Keep it in state.value, state.list or state.map. ${difference}`,
-    }];
+    return [
+      {
+        kind: "state-outside-state",
+        message: `the same input gives another output the second time: a function keeps something outside its state (a variable of the file, a Map, a counter), which is lost in a crash and not shared between workers. Keep it in state.value, state.list or state.map. ${difference}`,
+      },
+    ];
   }
   const kept = await keptRecord(pipeline, inputs);
   if (kept !== null) return [kept];
@@ -63,20 +65,25 @@ async function keptRecord(pipeline: Pipeline, inputs: RecordInputs): Promise<Mis
   const run = await testRun(pipeline, { splits });
   try {
     for (const [port, list] of Object.entries(inputs)) {
-      for (const [split, records] of list.entries()) await run.play(port, split, ...records.map((each) => ({ record: each })));
+      for (const [split, records] of list.entries())
+        await run.play(port, split, ...records.map((each) => ({ record: each })));
     }
     await run.end();
     return null;
   } catch (error) {
     if (!isStale(error)) throw error;
     const text = error instanceof Error ? error.message : String(error);
-    return { kind: "kept-record", message: `a function keeps a record beyond its call, where it stands for another one: copy it ({ ...record }) to keep it. ${text}` };
+    return {
+      kind: "kept-record",
+      message: `a function keeps a record beyond its call, where it stands for another one: copy it ({ ...record }) to keep it. ${text}`,
+    };
   }
 }
 
 function isStale(error: unknown): boolean {
   for (let at = error; at instanceof Error; at = at.cause) {
-    if ((at instanceof TidemarkError && at.code === "TM_RECORD_STALE") || at.message.includes("{...record}")) return true;
+    if ((at instanceof TidemarkError && at.code === "TM_RECORD_STALE") || at.message.includes("{...record}"))
+      return true;
   }
   return false;
 }
@@ -86,26 +93,39 @@ function lateRecords({ counts }: ReferenceResult): Mistake[] {
   return Object.entries(counts).flatMap(([step, { "late-dropped": late = 0 }]) =>
     late === 0
       ? []
-      : [{
-          kind: "late-records" as const,
-          message: `${late} records came too late for step "${step}" and were dropped: what is counted depends on the order of arrival. Raise the source's outOfOrder or the window's allowedLateness, give the window a late output, or pass allowLate: true if that is meant`,
-        }],
+      : [
+          {
+            kind: "late-records" as const,
+            message: `${late} records came too late for step "${step}" and were dropped: what is counted depends on the order of arrival. Raise the source's outOfOrder or the window's allowedLateness, give the window a late output, or pass allowLate: true if that is meant`,
+          },
+        ],
   );
 }
 
 /** Reads the splits in other orders; the records are the same, so the output has to be. */
-function orderDependence(pipeline: Pipeline, inputs: ReferenceInputs, expected: ReferenceResult, options: FindOptions): Mistake[] {
+function orderDependence(
+  pipeline: Pipeline,
+  inputs: ReferenceInputs,
+  expected: ReferenceResult,
+  options: FindOptions,
+): Mistake[] {
   const splits = Object.values(inputs).reduce((sum, list) => sum + list.length, 0);
   if (splits < 2) return [];
   const choices = new Entropy({ seed: ORDERS }).choices("order of splits");
   for (let turn = 0; turn < ORDERS; turn++) {
     const order = shuffled(inputs, (bound) => choices.integer(bound));
-    const difference = differingPort(referenceRun(pipeline.graph, inputs, { now: START, order }), expected, options.compare);
+    const difference = differingPort(
+      referenceRun(pipeline.graph, inputs, { now: START, order }),
+      expected,
+      options.compare,
+    );
     if (difference === null) continue;
-    return [{
-      kind: "split-order",
-      message: `the output depends on the order in which splits are read, which nobody promises: a step combines records of several splits in the order of their arrival, or the source's outOfOrder is too small for how far the splits drift apart. ${difference}`,
-    }];
+    return [
+      {
+        kind: "split-order",
+        message: `the output depends on the order in which splits are read, which nobody promises: a step combines records of several splits in the order of their arrival, or the source's outOfOrder is too small for how far the splits drift apart. ${difference}`,
+      },
+    ];
   }
   return [];
 }
@@ -130,7 +150,11 @@ function shuffled(inputs: ReferenceInputs, integer: (bound: number) => number): 
 }
 
 /** The first sink whose records differ, order aside; null if none does. */
-function differingPort(actual: ReferenceResult, expected: ReferenceResult, compare: FindOptions["compare"]): string | null {
+function differingPort(
+  actual: ReferenceResult,
+  expected: ReferenceResult,
+  compare: FindOptions["compare"],
+): string | null {
   for (const port of Object.keys(expected.sinks)) {
     const options = { relativeTolerance: RELATIVE_TOLERANCE, ...compare[port], keyOf: null };
     const { equal, report } = compareOutputs(actual.sinks[port] ?? [], expected.sinks[port] ?? [], options);
@@ -140,5 +164,7 @@ function differingPort(actual: ReferenceResult, expected: ReferenceResult, compa
 }
 
 function asReference(inputs: RecordInputs): ReferenceInputs {
-  return Object.fromEntries(Object.entries(inputs).map(([port, splits]) => [port, splits.map((records) => records.map(record))]));
+  return Object.fromEntries(
+    Object.entries(inputs).map(([port, splits]) => [port, splits.map((records) => records.map(record))]),
+  );
 }

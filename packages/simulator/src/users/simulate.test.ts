@@ -42,7 +42,12 @@ function totals(): Pipeline {
   });
 }
 
-async function mistake(made: Pipeline | (() => Pipeline), kind: string, message: RegExp, options: SimulateOptions = OPTIONS): Promise<void> {
+async function mistake(
+  made: Pipeline | (() => Pipeline),
+  kind: string,
+  message: RegExp,
+  options: SimulateOptions = OPTIONS,
+): Promise<void> {
   await assert.rejects(simulate(made, options), (error: Error & { code?: string; facts?: { kind?: string } }) => {
     assert.equal(error.code, "TM_SIMULATION", error.stack);
     assert.equal(error.facts?.kind, kind, error.message);
@@ -53,7 +58,11 @@ async function mistake(made: Pipeline | (() => Pipeline), kind: string, message:
 
 describe("simulate", () => {
   test("finds nothing in a pipeline without mistakes, and has crashed it", async () => {
-    const report = await simulate(totals, { ...OPTIONS, seeds: 100, invariants: { "totals grow": ({ totals: rows }) => (rows?.length === 40 ? undefined : "a row is missing") } });
+    const report = await simulate(totals, {
+      ...OPTIONS,
+      seeds: 100,
+      invariants: { "totals grow": ({ totals: rows }) => (rows?.length === 40 ? undefined : "a row is missing") },
+    });
     assert.equal(report.seeds, 100);
     assert.ok(report.crashes > 10, `${report.crashes} crashes`);
     assert.ok(report.checkpoints > 100, `${report.checkpoints} checkpoints`);
@@ -71,17 +80,33 @@ describe("simulate finds", () => {
     });
 
   test("a wall clock that is read", async () => {
-    await mistake(mapped((order) => ({ ...order, seenAt: Date.now() })), "wall-clock", /Date\.now\(\) at .*simulate\.test\.ts/);
-    await mistake(mapped((order) => ({ ...order, seenAt: new Date().toISOString() })), "wall-clock", /new Date\(\)/);
+    await mistake(
+      mapped((order) => ({ ...order, seenAt: Date.now() })),
+      "wall-clock",
+      /Date\.now\(\) at .*simulate\.test\.ts/,
+    );
+    await mistake(
+      mapped((order) => ({ ...order, seenAt: new Date().toISOString() })),
+      "wall-clock",
+      /new Date\(\)/,
+    );
   });
 
   test("random numbers", async () => {
-    await mistake(mapped((order) => ({ ...order, id: Math.random() })), "randomness", /Math\.random\(\) at .*simulate\.test\.ts/);
+    await mistake(
+      mapped((order) => ({ ...order, id: Math.random() })),
+      "randomness",
+      /Math\.random\(\) at .*simulate\.test\.ts/,
+    );
   });
 
   test("state outside state", async () => {
     let n = 0;
-    await mistake(mapped((order) => ({ ...order, n: n++ })), "state-outside-state", /a variable of the file/);
+    await mistake(
+      mapped((order) => ({ ...order, n: n++ })),
+      "state-outside-state",
+      /a variable of the file/,
+    );
   });
 
   test("a record that is kept", async () => {
@@ -112,9 +137,14 @@ describe("simulate finds", () => {
 
   test("lateness that the source was not told of", async () => {
     const perMinute = pipeline("per-minute", (p) => {
-      p.source("orders", Order, { eventTime, outOfOrder: "1s" }).keyBy((order) => order.shop).window(tumbling("1m")).aggregate("n", { n: count() }).to(p.sink("n"));
+      p.source("orders", Order, { eventTime, outOfOrder: "1s" })
+        .keyBy((order) => order.shop)
+        .window(tumbling("1m"))
+        .aggregate("n", { n: count() })
+        .to(p.sink("n"));
     });
-    const late = (random: () => number): Order[] => orders(random).map((order, index) => (index % 7 === 6 ? { ...order, at: order.at - 180_000 } : order));
+    const late = (random: () => number): Order[] =>
+      orders(random).map((order, index) => (index % 7 === 6 ? { ...order, at: order.at - 180_000 } : order));
     await mistake(perMinute, "late-records", /outOfOrder/, { ...OPTIONS, inputs: { orders: late } });
     const report = await simulate(perMinute, { ...OPTIONS, inputs: { orders: late }, allowLate: true });
     assert.equal(report.seeds, 30);
@@ -144,6 +174,36 @@ describe("simulate finds", () => {
       const sink = memorySink({ guarantee: "at-least-once" });
       return port === "totals" ? { binding: sink, committed: () => sink.committed } : null;
     };
-    await mistake(totals, "sink", /again: simulate\(pipeline, \{ …, seeds: 1, firstSeed: \d+ \}\)[\s\S]*timeline/, { ...OPTIONS, sinks, seeds: 100 });
+    await mistake(totals, "sink", /again: simulate\(pipeline, \{ …, seeds: 1, firstSeed: \d+ \}\)[\s\S]*timeline/, {
+      ...OPTIONS,
+      sinks,
+      seeds: 100,
+    });
+  });
+
+  test("nothing in a sink that writes exactly once; its readers see the same records in every process of a run", async () => {
+    const sinks = (port: string): ReturnType<NonNullable<SimulateOptions["sinks"]>> => {
+      const sink = memorySink();
+      return port === "totals" ? { binding: sink, committed: () => sink.committed } : null;
+    };
+    const { crashes } = await simulate(totals, { ...OPTIONS, sinks });
+    assert.ok(crashes > 5, `${crashes} crashes`);
+  });
+
+  test("the same again, where the seed that failed is run alone", async () => {
+    const sinks = (): ReturnType<NonNullable<SimulateOptions["sinks"]>> => {
+      const sink = memorySink({ guarantee: "at-least-once" });
+      return { binding: sink, committed: () => sink.committed };
+    };
+    const textOf = async (options: SimulateOptions): Promise<{ text: string; seed: number }> => {
+      const error = await simulate(totals, options).then(
+        () => assert.fail("nothing was found"),
+        (thrown: Error & { facts: { seed: number } }) => thrown,
+      );
+      return { text: error.message, seed: error.facts.seed };
+    };
+    const first = await textOf({ ...OPTIONS, sinks, seeds: 100, firstSeed: 7 });
+    const alone = await textOf({ ...OPTIONS, sinks, seeds: 1, firstSeed: first.seed });
+    assert.equal(alone.text, first.text);
   });
 });

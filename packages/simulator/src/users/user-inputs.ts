@@ -2,7 +2,10 @@ import { Entropy } from "../random.ts";
 import type { RecordInputs } from "../explore/scenario.ts";
 
 /** Records of a source port: one split's, several splits', or a function of seeded randomness that makes either. */
-export type UserInput = readonly unknown[] | readonly (readonly unknown[])[] | ((random: () => number) => readonly unknown[] | readonly (readonly unknown[])[]);
+export type UserInput =
+  | readonly unknown[]
+  | readonly (readonly unknown[])[]
+  | ((random: () => number) => readonly unknown[] | readonly (readonly unknown[])[]);
 
 /** Records by source port. */
 export type UserInputs = Readonly<Record<string, UserInput>>;

@@ -42,6 +42,8 @@ export function watchGlobals<T>(work: () => T): { readonly result: T; readonly u
 
 /** The first frame that is not of this file. */
 function callerOf(error: Error): string {
-  const frames = (error.stack ?? "").split("\n").filter((line) => line.includes(" at ") && !line.includes("watched-globals"));
+  const frames = (error.stack ?? "")
+    .split("\n")
+    .filter((line) => line.includes(" at ") && !line.includes("watched-globals"));
   return frames[0]?.trim().replace(/^at /, "") ?? "an unknown place";
 }

@@ -69,7 +69,7 @@ export async function simulate(
   const mistakes = await findMistakes(made, inputs[0] ?? {}, { allowLate, compare });
   mistakes.push(...brokenInvariants(made, inputs, options));
   if (mistakes.length > 0) throw found(made, mistakes);
-  const scenarios = inputs.map((each, index) => scenarioOf(made, each, `${made.name}-${index}`, options));
+  const scenarios = inputs.map((each, index) => scenarioOf(made, each, `${made.name}-${numbers[index]}`, options));
   let crashes = 0;
   let checkpoints = 0;
   for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
@@ -81,6 +81,18 @@ export async function simulate(
     if ((seed - firstSeed) % REPEATED_EVERY === 0) await checkRepeats(scenario, report);
   }
   return { seeds, crashes, checkpoints };
+}
+
+/** A seed run once more has to do the very same. */
+async function checkRepeats(scenario: Scenario, { seed, traceHash }: RunReport): Promise<void> {
+  const again = await runSeed(scenario, seed);
+  if (again.traceHash === traceHash) return;
+  const message =
+    `seed ${seed} does something else when it is run again: a function depends on something besides its records and its state, such as ` +
+    "a variable of the file, the time, or what another run has left behind. Keep it in state, or derive it from the record";
+  throw new TidemarkError("TM_SIMULATION", message, {
+    facts: { pipeline: scenario.pipeline.name, kind: "state-outside-state", seed },
+  });
 }
 
 function makePipeline(pipeline: Pipeline | (() => Pipeline)): Pipeline {

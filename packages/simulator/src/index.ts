@@ -49,5 +49,6 @@ export { failureText, replayCommand, shrunkText } from "./explore/report-text.ts
 
 // For the pipelines of users
 export { simulate, type SimulatedOutputs, type SimulateOptions, type SimulateReport } from "./users/simulate.ts";
+export type { Arbitrary } from "./users/arbitrary-random.ts";
 export type { UserInput, UserInputs } from "./users/user-inputs.ts";
 export type { Mistake, MistakeKind } from "./users/user-mistake.ts";

@@ -1,11 +1,12 @@
 import { Entropy } from "../random.ts";
 import type { RecordInputs } from "../explore/scenario.ts";
+import { ArbitraryRandom, type Arbitrary } from "./arbitrary-random.ts";
 
-/** Records of a source port: one split's, several splits', or a function of seeded randomness that makes either. */
-export type UserInput =
-  | readonly unknown[]
-  | readonly (readonly unknown[])[]
-  | ((random: () => number) => readonly unknown[] | readonly (readonly unknown[])[]);
+/** Records of one split, or of several, a list each. */
+type UserRecords = readonly unknown[] | readonly (readonly unknown[])[];
+
+/** Records of a source port, or what makes them: a function of seeded randomness, or an arbitrary of fast-check. */
+export type UserInput = UserRecords | ((random: () => number) => UserRecords) | Arbitrary<UserRecords>;
 
 /** Records by source port. */
 export type UserInputs = Readonly<Record<string, UserInput>>;
@@ -16,14 +17,20 @@ export function inputsOf(inputs: UserInputs, seed: number): RecordInputs {
   return Object.fromEntries(
     Object.entries(inputs).map(([port, input]) => {
       const choices = entropy.choices(`input ${port}`);
-      const random = (): number => choices.integer(2 ** 30) / 2 ** 30;
-      return [port, splitsOf(typeof input === "function" ? input(random) : input)];
+      return [port, splitsOf(recordsOf(input, (bound) => choices.integer(bound)))];
     }),
   );
 }
 
+function recordsOf(input: UserInput, integer: (bound: number) => number): UserRecords {
+  if (typeof input === "function") return input(() => integer(2 ** 30) / 2 ** 30);
+  if (!("generate" in input)) return input;
+  const made = input.generate(new ArbitraryRandom(integer(2 ** 32)) as never, undefined);
+  return "value" in made ? made.value : made;
+}
+
 /** Records in a list of their own are one split. */
-function splitsOf(records: readonly unknown[] | readonly (readonly unknown[])[]): readonly (readonly unknown[])[] {
+function splitsOf(records: UserRecords): readonly (readonly unknown[])[] {
   const isSplit = records.length > 0 && records.every((each) => Array.isArray(each));
   return isSplit ? (records as readonly (readonly unknown[])[]) : [records];
 }

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { count } from "../dsl/aggregates.ts";
 import type { PipelineBuilder } from "../dsl/pipeline-builder.ts";
 import { pipeline } from "../dsl/pipeline.ts";
+import { testRun } from "../testing/test-run.ts";
 import { planPhysicalGraph } from "./physical-graph.ts";
 
 const Row = z.object({ key: z.string(), at: z.number() });
@@ -56,4 +57,17 @@ describe("a lookup holds its stream back only where its table can go on meanwhil
     });
     assert.deepEqual(names, []);
   });
+});
+
+test("more rows of one source wait for the table than may wait, and the job ends all the same", async () => {
+  const joined = pipeline("joined", (p) => {
+    const rows = p.source("rows", Row, { eventTime: (row) => row.at, outOfOrder: "0ms" }).keyBy((row) => row.key);
+    const table = rows.aggregate("counts", { n: count() });
+    rows.lookup("joined", table, (row, found) => ({ ...row, n: found?.n })).keyBy((row) => row.key).aggregate("total", { n: count() }).to(p.sink("out"));
+  });
+  const t = await testRun(joined);
+  const rowCount = 64 * 1_024 + 32 * 1_024;
+  await t.send("rows", ...Array.from({ length: rowCount }, (_, row) => ({ key: `${row % 4}`, at: 5 })));
+  await t.end();
+  assert.equal(t.sinks["out"]?.length, 4 + 2 * (rowCount - 4));
 });

@@ -67,7 +67,9 @@ test("more rows of one source wait for the table than may wait, and the job ends
   });
   const t = await testRun(joined);
   const rowCount = 64 * 1_024 + 32 * 1_024;
-  await t.send("rows", ...Array.from({ length: rowCount }, (_, row) => ({ key: `${row % 4}`, at: 5 })));
+  for (let sent = 0; sent < rowCount; sent += 8_192) {
+    await t.send("rows", ...Array.from({ length: 8_192 }, (_, row) => ({ key: `${row % 4}`, at: 5 })));
+  }
   await t.end();
   assert.equal(t.sinks["out"]?.length, 4 + 2 * (rowCount - 4));
 });

@@ -60,6 +60,18 @@ test("written records are kept apart from committed ones, with time and kind of 
   assert.deepEqual([memory.committed, memory.written], [[], []]);
 });
 
+test("a checkpoint may hold more rows than fit on the stack", async () => {
+  const memory = memorySink();
+  const writer = await memory.sink.openWriter(context());
+  const batch = batchOf(...Array.from({ length: 1_000 }, (_, n) => [{ n }, n] as const));
+  for (let written = 0; written < 200; written++) writer.write(batch);
+  const committer = await memory.sink.openCommitter(context());
+  await committer.recover(null, null, []);
+  const prepared = [{ writer: "0", output: await writer.prepare(1) }];
+  await committer.commit({ checkpoint: 1, epoch: 1 } as never, committer.plan(prepared), prepared);
+  assert.equal(memory.committed.length, 200_000);
+});
+
 test("a sink that holds something else than the checkpoint says is refused", async () => {
   const memory = memorySink();
   const committer = await memory.sink.openCommitter(context());

@@ -189,7 +189,8 @@ class MemoryCommitter implements SinkCommitter {
         },
       );
     }
-    for (const part of rows) this.#store.committed.push(...(part as readonly MemoryRow[]));
+    // Not push(...part): as many arguments as a checkpoint may have rows do not fit on the stack.
+    for (const part of rows) for (const row of part as readonly MemoryRow[]) this.#store.committed.push(row);
     for (const { name } of staged) this.#store.staged.delete(name);
   }
 }

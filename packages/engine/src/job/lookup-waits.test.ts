@@ -63,7 +63,11 @@ test("more rows of one source wait for the table than may wait, and the job ends
   const joined = pipeline("joined", (p) => {
     const rows = p.source("rows", Row, { eventTime: (row) => row.at, outOfOrder: "0ms" }).keyBy((row) => row.key);
     const table = rows.aggregate("counts", { n: count() });
-    rows.lookup("joined", table, (row, found) => ({ ...row, n: found?.n })).keyBy((row) => row.key).aggregate("total", { n: count() }).to(p.sink("out"));
+    rows
+      .lookup("joined", table, (row, found) => ({ ...row, n: found?.n }))
+      .keyBy((row) => row.key)
+      .aggregate("total", { n: count() })
+      .to(p.sink("out"));
   });
   const t = await testRun(joined);
   const rowCount = 64 * 1_024 + 32 * 1_024;

@@ -164,8 +164,12 @@ export class Job {
     this.#scheduleCheckpoint();
   }
 
-  /** Takes a checkpoint now; resolves when its outputs are visible. */
+  /** Takes a checkpoint now; resolves when its outputs are visible. Rejects with TM_STOPPED once the job is ending. */
   async checkpoint(): Promise<CheckpointSummary> {
+    // Its workers stop behind the last checkpoint: nobody would acknowledge another one.
+    if (this.#phase === "ending" || this.#phase === "closed") {
+      throw new TidemarkError("TM_STOPPED", "the job is taking its last checkpoint or has ended; no other one follows");
+    }
     return this.#takeCheckpoint("request");
   }
 

@@ -1,0 +1,58 @@
+import type { StateCodec } from "./state-codec.ts";
+
+/**
+ * Keyed state of fixed width: per row, or per row and pane, a slot of float64 words that the operator reads and writes in place, by
+ * generated code. No object per key.
+ *
+ * Words of all slots are one typed array. It is replaced when it grows: read `words` anew after every call that may make a slot.
+ * A slot's index stays the same while the slot lives, but for pane slots when a pane's slot is deleted or the pane dropped.
+ */
+export interface Slots {
+  readonly words: Float64Array;
+  /**
+   * Before the words of a slot are written: notes them for a journal that is open, and for a snapshot that is being read. Cheap when neither
+   * is there; a loop that writes many slots outside a journal may call it once per slot.
+   */
+  touch(at: number): void;
+  /** A `value` field of the slot, decoded anew; undefined where none was set. */
+  value(at: number, field: number): unknown;
+  /** Keeps a copy, encoded; undefined clears. Noted as `touch` does. */
+  setValue(at: number, field: number, value: unknown): void;
+}
+
+/** One field of a slot: `number` is a word in place; `value` is encoded bytes elsewhere, behind a word that only the backend reads. */
+export interface SlotField {
+  /** Unique in its state; the field is found by it in a checkpoint. One that the checkpoint lacks begins with `initial` (no value). */
+  readonly name: string;
+  readonly kind: "number" | "value";
+  /** Word of a new slot; `value` fields begin without a value. */
+  readonly initial: number;
+  /** Of a `value` field; null for a number. */
+  readonly codec: StateCodec | null;
+}
+
+/** A slot per row. */
+export interface SlotState extends Slots {
+  /** Index in `words` of the first word of the row's slot; -1 if it has none. */
+  find(row: number): number;
+  /** The same, made with the fields' initial words where there is none; a row with a slot is live. */
+  claim(row: number): number;
+  clear(row: number): void;
+}
+
+/** A slot per row and pane; a pane is a table of its own, found by its start. */
+export interface PaneSlotState extends Slots {
+  find(row: number, pane: number): number;
+  claim(row: number, pane: number): number;
+  /** claim for each of `count` rows, into `slots`. */
+  claimAll(rows: Int32Array, count: number, pane: number, slots: Int32Array): void;
+  delete(row: number, pane: number): void;
+  /** Pane starts that hold anything, ascending. */
+  panes(): readonly number[];
+  /** Number of slots in the pane. */
+  size(pane: number): number;
+  /** The pane's rows and their slots, in a fixed order, from position `from`, as many as fit; returns how many. For scans in slices. */
+  scan(pane: number, from: number, rows: Int32Array, slots: Int32Array): number;
+  /** Frees a whole pane. */
+  dropPane(pane: number): void;
+}

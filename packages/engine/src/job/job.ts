@@ -149,7 +149,12 @@ export class Job {
         restore:
           manifest === null
             ? null
-            : { checkpoint: manifest.checkpoint, segments: manifest.segments, operators: manifest.operators },
+            : {
+                checkpoint: manifest.checkpoint,
+                segments: manifest.segments,
+                operators: manifest.operators,
+                watermarks: manifest.watermarks,
+              },
       };
       this.#handles.push(
         startWorker(index, start, (report) => {

@@ -10,6 +10,7 @@ import { GateInput } from "../task/gate-input.ts";
 import { SourceRunner, type SourceSplit } from "../task/source-runner.ts";
 import type { GatePlan, SourcePlan, TaskPlan } from "../task/task-plan.ts";
 import { Task, type TaskSnapshot, type TaskWriter } from "../task/task.ts";
+import { restoredWatermark } from "./restore-plan.ts";
 import { sinkScratch } from "./state-directory.ts";
 import type { WorkerOptions } from "./worker-options.ts";
 
@@ -38,7 +39,7 @@ export async function openTask(
   };
   const chain = new Chain(plan.nodes, context);
   const source = plan.source === null ? null : await openSource(plan.source, subtask, chain, context, options);
-  const gates = plan.gates.map((gate) => openGate(gate, subtask, chain, context, options, hub));
+  const gates = plan.gates.map((gate) => openGate(plan, gate, subtask, chain, context, options, hub));
   const task: Task = new Task({
     name: plan.name,
     subtask,
@@ -72,6 +73,7 @@ function openExchanges(
 }
 
 function openGate(
+  plan: TaskPlan,
   gate: GatePlan,
   subtask: number,
   chain: Chain,
@@ -89,6 +91,7 @@ function openGate(
     name: gate.name,
     readers: senders.map((from) => hub.reader({ edge: gate.edge, from, to: subtask })),
     output: chain.entry(gate.targets, context.exchanges),
+    floor: restoredWatermark(plan.name, options.start.restore?.watermarks ?? {}),
     isWanted: () => !gate.mayWait || operators.every(({ operator, input }) => operator?.wantsInput?.(input) ?? true),
   });
 }

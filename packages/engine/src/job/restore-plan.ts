@@ -1,6 +1,7 @@
 import { TidemarkError } from "../foundation/error.ts";
 import type { Manifest, OperatorStates, SplitPosition } from "../checkpoint/manifest.ts";
 import type { Split } from "../connector/source-connector.ts";
+import { NO_WATERMARK } from "../time/watermark.ts";
 import type { AssignedSplit } from "./worker-protocol.ts";
 
 /** A source port with the splits it has now. */
@@ -72,6 +73,20 @@ export function checkCompatible(
       );
     }
   }
+}
+
+/**
+ * Where event time stood in a task at the checkpoint, NO_WATERMARK if nowhere yet: the least over its subtasks, which are alike in a keyed one. A split
+ * that was idle holds nothing back then, and must not again after the restore, until its first record shows that it is back: windows
+ * that have fired and gone would be made anew. An end of all input (max) is not kept: what still comes, a new file say, is not late for it.
+ */
+export function restoredWatermark(task: string, watermarks: Manifest["watermarks"]): number {
+  let least = Infinity;
+  for (const [subtask, watermark] of Object.entries(watermarks)) {
+    if (subtask.slice(0, subtask.lastIndexOf("-")) !== task || watermark === "max") continue;
+    least = Math.min(least, watermark ?? NO_WATERMARK);
+  }
+  return least === Infinity ? NO_WATERMARK : least;
 }
 
 /** Refuses an operator whose states are declared otherwise than the checkpoint wrote them. */

@@ -1,5 +1,5 @@
 import type { Json } from "../foundation/json.ts";
-import type { OperatorStates, SegmentDescriptor, SplitPosition } from "../checkpoint/manifest.ts";
+import type { Manifest, OperatorStates, SegmentDescriptor, SplitPosition } from "../checkpoint/manifest.ts";
 import type { ErrorPolicy } from "../task/user-error.ts";
 import type { WatermarkHolder, WatermarkJson } from "../time/watermark-holder.ts";
 
@@ -19,6 +19,7 @@ export interface WorkerStart {
     readonly checkpoint: number;
     readonly segments: readonly SegmentDescriptor[];
     readonly operators: readonly OperatorStates[];
+    readonly watermarks: Manifest["watermarks"];
   } | null;
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { LocalChannel } from "./channel.ts";
 import { GateInput } from "./gate-input.ts";
+import { NO_WATERMARK } from "../time/watermark.ts";
 import type { StreamElement } from "./stream-element.ts";
 
 const watermark = (time: number): StreamElement => ({ kind: "watermark", watermark: time });
@@ -21,7 +22,7 @@ function gate(): {
     watermark: (time: number) => told.push(time),
     idle: (idle: boolean) => told.push(idle),
   };
-  const input = new GateInput({ name: "gate", readers: channels, output, isWanted: () => true });
+  const input = new GateInput({ name: "gate", readers: channels, output, isWanted: () => true, floor: NO_WATERMARK });
   const run = (started: boolean, checkpoint: number): (number | null)[] => {
     const barriers: (number | null)[] = [];
     for (

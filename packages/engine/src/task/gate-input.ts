@@ -26,10 +26,18 @@ export class GateInput {
   /** Round robin over channels, so that none starves. */
   #next = 0;
 
-  constructor(options: { name: string; readers: readonly ChannelReader[]; output: Output; isWanted: () => boolean }) {
+  /** `floor`: the watermark that a restored task had; NO_WATERMARK for a fresh one. */
+  constructor(options: {
+    name: string;
+    readers: readonly ChannelReader[];
+    output: Output;
+    isWanted: () => boolean;
+    floor: number;
+  }) {
     this.name = options.name;
     this.#channels = options.readers.map((reader) => ({ reader, started: false, barrier: 0 }));
     this.#combiner = new WatermarkCombiner(options.readers.length);
+    this.#combiner.raise(options.floor);
     this.#output = options.output;
     this.#isWanted = options.isWanted;
   }
@@ -79,7 +87,7 @@ export class GateInput {
         channel.barrier = element.checkpoint;
         return element.checkpoint;
       case "batch":
-        this.#output.batch(this.#channels.length === 1 ? element.batch : this.#combiner.combine(index, element.batch));
+        this.#output.batch(this.#combiner.combine(index, element.batch));
         return null;
       case "watermark":
         this.#combiner.update(index, element.watermark);

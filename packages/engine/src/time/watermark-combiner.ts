@@ -46,6 +46,11 @@ export class WatermarkCombiner {
     return this.#settle();
   }
 
+  /** The combined watermark is at least this from now on, whatever the inputs say: a restored stream does not go back in time. */
+  raise(floor: number): void {
+    if (floor > this.#given) this.#given = floor;
+  }
+
   /** The input went idle or came back; returns the combined watermark. */
   setIdle(input: number, idle: boolean): number {
     this.#idle[input] = idle ? 1 : 0;

@@ -51,6 +51,11 @@ function fileBinding(format: TextFormat, paths: string | readonly string[], sett
   const isSinkPath = patterns.length === 1 && !isPattern(path) && compressionOf(path) === null;
   const description = source.description;
   return isSinkPath
-    ? { description, source, sink: new FileSink({ format, path: normalPath(path) }) }
+    ? {
+        description,
+        claims: { sink: `file ${normalPath(path)}` },
+        source,
+        sink: new FileSink({ format, path: normalPath(path) }),
+      }
     : { description, source };
 }

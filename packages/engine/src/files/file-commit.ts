@@ -22,8 +22,11 @@ export async function carryOutPlan(options: {
   if (sizeBytes < plan.from) throw changed(plan, sizeBytes, "is shorter than what was committed to it");
   if (sizeBytes > (resume ? plan.to : plan.from))
     throw changed(plan, sizeBytes, "is longer than what was committed to it");
-  // The staged files of a whole commit may be gone.
-  if (sizeBytes === plan.to && !(await staged.areThere())) return;
+  if (!(await staged.areThere())) {
+    // They are removed behind a commit: all of it was in the file once.
+    if (sizeBytes === plan.to) return;
+    throw changed(plan, sizeBytes, "is shorter than what was committed to it, and what was staged for it is gone");
+  }
   await staged.verify();
   const goodBytes = await agreeingSize({ host, plan, staged, sizeBytes });
   if (plan.from === 0) await makeDurableDirectory(host.disk, directoryOf(plan.file));

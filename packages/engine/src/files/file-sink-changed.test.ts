@@ -125,12 +125,25 @@ test("staged output that is damaged or missing is never committed in part", asyn
     const content = await textOf(host, path);
     if (damage === "remove") await host.disk.remove(path);
     else await put(host, path, damage === "flip" ? content.replace("h", "j") : content.slice(1));
-    await assert.rejects((await openCommitter(host)).recover(PERMIT, plan, prepared), {
-      code: "TM_CHECKPOINT_CORRUPT",
-      message: /path=scratch\/1-1-0\.staged/,
-    });
+    await assert.rejects(
+      (await openCommitter(host)).recover(PERMIT, plan, prepared),
+      damage === "remove"
+        ? { code: "TM_SINK_CHANGED", message: /what was staged for it is gone/ }
+        : { code: "TM_CHECKPOINT_CORRUPT", message: /path=scratch\/1-1-0\.staged/ },
+    );
     assert.equal(await host.disk.stat(PATH), null);
   }
+});
+
+test("a file that was removed after its first commit is not taken for damage of the checkpoint", async () => {
+  const host = await newHost();
+  const { committer, plan, prepared } = await prepare(host, [{ n: 1 }]);
+  await committer.commit(PERMIT, plan, prepared);
+  await host.disk.remove(PATH);
+  await assert.rejects((await openCommitter(host)).recover(PERMIT, plan, prepared), {
+    code: "TM_SINK_CHANGED",
+    message: /is shorter than what was committed.*sizeBytes=0, committedFrom=0, committedTo=8/,
+  });
 });
 
 test("once everything is in the file, the staged files may be gone", async () => {

@@ -12,7 +12,7 @@ import { JSON_LINES } from "./text-format.ts";
  * JSON Lines from standard input. What was read from it is gone: a job that restarts after it has read something cannot go on, and says so.
  */
 export function stdin(): Binding {
-  return { description: "stdin", source: new StandardInputSource() };
+  return { description: "stdin", claims: { source: "standard input" }, source: new StandardInputSource() };
 }
 
 class StandardInputSource implements SourceConnector {

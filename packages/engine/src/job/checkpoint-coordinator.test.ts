@@ -136,9 +136,10 @@ describe("a checkpoint", () => {
     await first;
     await settle();
     assert.equal(log.at(-1), "inject 8");
-    c.abort(new Error("a worker died"));
+    const aborted = c.abort(new Error("a worker died"));
     await assert.rejects(second, /a worker died/);
     await assert.rejects(c.take("interval"), /a worker died/);
+    await aborted;
     assert.ok(!log.includes("commit 8"));
   });
 });

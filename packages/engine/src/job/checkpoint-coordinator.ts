@@ -91,10 +91,14 @@ export class CheckpointCoordinator {
     if (pending.acknowledgements.size === this.#options.participants) pending.completed.resolve();
   }
 
-  /** The job has failed: the pending checkpoint never completes, and no other begins. */
-  abort(error: unknown): void {
+  /**
+   * The job has failed: the pending checkpoint never completes, and no other begins. Resolves when nothing is written any more; a commit
+   * that is under way is carried to its end.
+   */
+  async abort(error: unknown): Promise<void> {
     this.#failure = { error };
     this.#pending?.completed.reject(error);
+    await this.#tail;
   }
 
   async #take(reason: CheckpointReason): Promise<CheckpointSummary> {

@@ -298,7 +298,7 @@ export class Job {
     if (this.#phase === "failed" || this.#phase === "closed") return;
     this.#phase = "failed";
     this.#cancelInterval();
-    this.#coordinator?.abort(error);
+    const aborted = this.#coordinator?.abort(error);
     this.#ready.reject(error);
     this.#stopped.reject(error);
     this.#ready.promise.catch(() => undefined);
@@ -306,6 +306,8 @@ export class Job {
     this.#factsWanted?.done.resolve([]);
     try {
       await Promise.all(this.#handles.map((handle) => handle.terminate()));
+      // A commit under way writes to the sinks; their files and the state directory are the job's until it is through.
+      await aborted;
       await this.#release();
     } catch {
       // The job is reported with what failed it; that more breaks on its way out (of a machine that is gone, say) adds nothing.
@@ -376,6 +378,8 @@ async function prepareStart(options: JobOptions, store: CheckpointStore): Promis
       job: graph.name,
       keyGroupBits: settings.keyGroupBits,
       operators: statefulNames(graph),
+      sources: graph.nodes.filter(({ kind }) => kind === "source").map(({ name }) => name),
+      sinks: sinkPorts(options),
     });
     onEvent({ kind: "restored", checkpoint: manifest.checkpoint, records: recordsOf(manifest), skipped });
   } else if (skipped.length > 0) {
@@ -406,12 +410,10 @@ async function openSinks(
   store: CheckpointStore,
   manifest: Manifest | null,
 ): Promise<CommittedSink[]> {
-  const { host, graph, bindings, settings } = options;
-  const ports = graph.nodes.filter(({ kind }) => kind === "sink").map(({ name }) => name);
-  if (bindings.has(DEAD_LETTER_PORT)) ports.push(DEAD_LETTER_PORT);
+  const { host, bindings, settings } = options;
   const sinks: CommittedSink[] = [];
   await makeDurableDirectory(host.disk, sinksDirectory(settings.stateDirectory));
-  for (const port of ports) {
+  for (const port of sinkPorts(options)) {
     const binding = bindings.get(port);
     if (binding?.sink === undefined) {
       throw new TidemarkError("TM_BINDING", `sink port "${port}" is not bound to a sink`, { facts: { port } });
@@ -425,6 +427,11 @@ async function openSinks(
     sinks.push({ port, description: binding.description, committer });
   }
   return sinks;
+}
+
+function sinkPorts({ graph, bindings }: JobOptions): string[] {
+  const ports = graph.nodes.filter(({ kind }) => kind === "sink").map(({ name }) => name);
+  return bindings.has(DEAD_LETTER_PORT) ? [...ports, DEAD_LETTER_PORT] : ports;
 }
 
 async function discoverSources({ host, graph, bindings }: JobOptions): Promise<DiscoveredSource[]> {

@@ -69,7 +69,7 @@ describe("a restore refuses", () => {
     timers: ["quiet"],
     states: [{ name: "seen", kind: "value", schemaHash: "1", jsonSchema: null }],
   };
-  const code = { job: "job", keyGroupBits: 8, operators: ["op"] };
+  const code = { job: "job", keyGroupBits: 8, operators: ["op"], sources: ["rows"], sinks: ["out"] };
 
   test("another pipeline, other key groups, an operator that is gone", () => {
     checkCompatible(manifest({ operators: [operator] }), code);
@@ -81,6 +81,18 @@ describe("a restore refuses", () => {
       assert.throws(() => checkCompatible(manifest({ operators: [operator] }), other), {
         code: "TM_STATE_INCOMPATIBLE",
       });
+    }
+  });
+
+  test("a source with unread input or a sink that is gone; new ones are welcome", () => {
+    const sink = { port: "out", description: "memory", plan: null, prepared: [] };
+    const saved = manifest({ sources: [position("a"), { ...position("b", true), port: "read" }], sinks: [sink] });
+    checkCompatible(saved, { ...code, sources: ["rows", "new"], sinks: ["out", "new"] });
+    for (const [other, message] of [
+      [{ ...code, sources: ["renamed"] }, /source port.*port=rows/],
+      [{ ...code, sinks: ["renamed"] }, /sink port.*port=out/],
+    ] as const) {
+      assert.throws(() => checkCompatible(saved, other), { code: "TM_STATE_INCOMPATIBLE", message });
     }
   });
 

@@ -44,11 +44,18 @@ export function assignSplits(
 
 /**
  * Refuses a restore that would lose or misread state: the job's key groups, every operator with state, and every schema
- * must match the checkpoint's. `operators` are the stateful steps of the code.
+ * must match the checkpoint's, and every port it read from or wrote to must still be there: unread input would vanish, and output that
+ * it had prepared would never be committed. `operators` are the stateful steps of the code.
  */
 export function checkCompatible(
   manifest: Manifest,
-  code: { job: string; keyGroupBits: number; operators: readonly string[] },
+  code: {
+    job: string;
+    keyGroupBits: number;
+    operators: readonly string[];
+    sources: readonly string[];
+    sinks: readonly string[];
+  },
 ): void {
   const incompatible = (what: string, facts: Record<string, string | number>): never => {
     throw new TidemarkError("TM_STATE_INCOMPATIBLE", what, { facts: { checkpoint: manifest.checkpoint, ...facts } });
@@ -73,6 +80,13 @@ export function checkCompatible(
       );
     }
   }
+  const portGone = (kind: string, port: string): never =>
+    incompatible(
+      `the checkpoint knows a ${kind} port that the pipeline no longer has; keep its name, or start afresh in another state directory`,
+      { port },
+    );
+  for (const { port, ended } of manifest.sources) if (!ended && !code.sources.includes(port)) portGone("source", port);
+  for (const { port } of manifest.sinks) if (!code.sinks.includes(port)) portGone("sink", port);
 }
 
 /**

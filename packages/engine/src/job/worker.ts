@@ -35,11 +35,12 @@ export class Worker {
       const { graph, start } = this.#options;
       for (const plan of graph.tasks) {
         for (const subtask of start.subtasks) {
-          this.#tasks.push(
-            await openTask(plan, subtask, this.#options, this.#hub, (task, snapshot) =>
-              this.#onSnapshot(task, snapshot),
-            ),
+          const task = await openTask(plan, subtask, this.#options, this.#hub, (from, snapshot) =>
+            this.#onSnapshot(from, snapshot),
           );
+          this.#tasks.push(task);
+          // Abandoned meanwhile: this one was not among those that were let go of.
+          if (this.#isAbandoned) return await task.abandon();
         }
       }
       await this.#restore();

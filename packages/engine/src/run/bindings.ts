@@ -27,7 +27,26 @@ export function resolveBindings(graph: LogicalGraph, layers: readonly BindOption
     assertServes(port, binding, binding.description);
     bindings.set(port.name, binding);
   }
+  refuseShared(ports, bindings);
   return bindings;
+}
+
+/** Two writers of one file, or two readers of one input, would each spoil what the other counts on. */
+function refuseShared(ports: readonly BindablePort[], bindings: ReadonlyMap<string, Binding>): void {
+  const owners = new Map<string, string>();
+  for (const { name, direction } of ports) {
+    const claim = bindings.get(name)?.claims?.[direction];
+    if (claim === undefined) continue;
+    const owner = owners.get(`${direction} ${claim}`);
+    if (owner !== undefined) {
+      throw new TidemarkError(
+        "TM_BINDING",
+        `${direction} ports "${owner}" and "${name}" are both bound to ${claim}; give each its own`,
+        { facts: { ports: `${owner}, ${name}`, claim } },
+      );
+    }
+    owners.set(`${direction} ${claim}`, name);
+  }
 }
 
 const asSink = (port: BindablePort): BindablePort => ({ name: port.name, direction: "sink" });

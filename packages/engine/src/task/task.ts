@@ -74,7 +74,7 @@ export class Task {
 
   /** Handles at most one element or source batch; false if there was nothing that could be done now. */
   step(): boolean {
-    if (this.#isBlocked()) return false;
+    if (this.isBlocked) return false;
     return this.source === null ? this.#stepGates() : this.#stepSource(this.source);
   }
 
@@ -117,6 +117,11 @@ export class Task {
     await Promise.all(this.#parts.writers.filter(isOverLimit).map(({ writer }) => writer.drained()));
   }
 
+  /** Something downstream is full: the task takes no input, and no idleness of its splits can be told. */
+  get isBlocked(): boolean {
+    return this.#parts.exchanges.some((exchange) => exchange.isFull()) || this.isWaitingForSinks;
+  }
+
   get isWaitingForSinks(): boolean {
     return this.#parts.writers.some(isOverLimit);
   }
@@ -129,10 +134,6 @@ export class Task {
   /** Closes readers and writers without caring what becomes of what they hold. */
   async abandon(): Promise<void> {
     await Promise.allSettled([this.source?.close(), ...this.#parts.writers.map(({ writer }) => writer.close())]);
-  }
-
-  #isBlocked(): boolean {
-    return this.#parts.exchanges.some((exchange) => exchange.isFull()) || this.isWaitingForSinks;
   }
 
   #stepSource(source: SourceRunner): boolean {

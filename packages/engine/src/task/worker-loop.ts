@@ -88,7 +88,8 @@ export class WorkerLoop {
     let ms = Infinity;
     for (const task of this.#tasks) {
       ms = Math.min(ms, task.nextProcessingTime() - clock.now());
-      if (task.source !== null) ms = Math.min(ms, task.source.nextIdleAt() - clock.monotonicMs());
+      // Of a task that is blocked the deadline may have passed: it is looked at once the task can go on, which wakes the loop.
+      if (task.source !== null && !task.isBlocked) ms = Math.min(ms, task.source.nextIdleAt() - clock.monotonicMs());
     }
     return Math.max(0, ms);
   }

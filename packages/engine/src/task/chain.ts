@@ -1,11 +1,13 @@
 import { assert } from "../foundation/assert.ts";
 import type { SinkWriter } from "../connector/sink-connector.ts";
 import type { Clock } from "../host/clock.ts";
+import type { MergeOperator } from "../operator/merge-operator.ts";
 import type { Operator, OperatorContext, Output } from "../operator/operator.ts";
 import type { RecordBatch } from "../record/batch.ts";
 import type { KeyedState, StateBackend } from "../state/state-backend.ts";
 import type { OperatorStates } from "../checkpoint/manifest.ts";
 import type { DeadLetters } from "./dead-letters.ts";
+import { DiamondOutput, meetingPoints, waysFrom } from "./diamond.ts";
 import type { Exchange } from "./exchange.ts";
 import { SinkOperator } from "./sink-operator.ts";
 import type { ChainNodePlan, Target } from "./task-plan.ts";
@@ -47,29 +49,37 @@ export interface ChainLink {
 /** Operators fused into one call path: what one emits, the next one handles at once. */
 export class Chain {
   readonly links: readonly ChainLink[];
+  readonly #nodes: readonly ChainNodePlan[];
 
   constructor(nodes: readonly ChainNodePlan[], context: ChainContext) {
     const links: ChainLink[] = [];
     this.links = links;
+    this.#nodes = nodes;
     // Consumers are made before producers, so that every output can be wired when its operator is made.
     for (let index = nodes.length - 1; index >= 0; index--) {
-      links[index] = buildLink(nodes[index] as ChainNodePlan, links, context);
+      links[index] = buildLink(nodes[index] as ChainNodePlan, { nodes, links }, context);
     }
   }
 
   /** Output that feeds `targets`, for gates and sources. */
   entry(targets: readonly Target[], exchanges: ReadonlyMap<number, Exchange>): Output {
-    return fanOut(targets, this.links, exchanges, null);
+    return outputTo(targets, { nodes: this.#nodes, links: this.links }, exchanges, null);
   }
 }
 
-function buildLink(plan: ChainNodePlan, links: readonly ChainLink[], context: ChainContext): ChainLink {
+/** The nodes of a chain, and the links that were built of them so far. */
+interface ChainParts {
+  readonly nodes: readonly ChainNodePlan[];
+  readonly links: readonly ChainLink[];
+}
+
+function buildLink(plan: ChainNodePlan, parts: ChainParts, context: ChainContext): ChainLink {
   const counters: OperatorCounters = { recordsIn: 0, recordsOut: 0, named: {} };
   const outputs = new Map<string, Output>();
   for (const [name, targets] of Object.entries(plan.outputs)) {
-    outputs.set(name, fanOut(targets, links, context.exchanges, name === "main" ? counters : null));
+    outputs.set(name, outputTo(targets, parts, context.exchanges, name === "main" ? counters : null));
   }
-  const main = outputs.get("main") ?? fanOut([], links, context.exchanges, counters);
+  const main = outputs.get("main") ?? outputTo([], parts, context.exchanges, counters);
   const count = (name: string, amount: number): void => {
     counters.named[name] = (counters.named[name] ?? 0) + amount;
   };
@@ -134,6 +144,32 @@ function describeStates(plan: ChainNodePlan, options: Parameters<OperatorContext
 }
 
 type Receiver = { readonly link: ChainLink; readonly input: number };
+
+/** Output that feeds `targets`; branches that are merged again further down go row by row. */
+function outputTo(
+  targets: readonly Target[],
+  { nodes, links }: ChainParts,
+  exchanges: ReadonlyMap<number, Exchange>,
+  counters: OperatorCounters | null,
+): Output {
+  const meetings = meetingPoints(targets, nodes);
+  if (meetings.length === 0) return fanOut(targets, links, exchanges, counters);
+  const isBranch = (target: Target): boolean => meetings.some((node) => waysFrom(target, nodes).has(node));
+  const leadsTo = (from: number, to: number): boolean =>
+    waysFrom({ kind: "node", node: from, input: 0 }, nodes).has(to);
+  return new DiamondOutput({
+    branches: fanOut(targets.filter(isBranch), links, exchanges, null),
+    others: fanOut(
+      targets.filter((target) => !isBranch(target)),
+      links,
+      exchanges,
+      counters,
+    ),
+    merges: meetings
+      .filter((node) => !meetings.some((other) => other !== node && leadsTo(node, other)))
+      .map((node) => links[node]?.operator as MergeOperator),
+  });
+}
 
 /** Hands every element to each target in turn; batches are immutable and shared. */
 function fanOut(

@@ -529,6 +529,38 @@ test("windows of windows, and both branches of a split stream", () =>
     },
   }));
 
+test("branches of a stream that are merged again, stateless and with state, into windows without slack", () =>
+  holds({
+    events: { straggleMs: 60 },
+    build(source, p) {
+      const low = source.filter((e) => e.v <= 0).map((e) => ({ ...e, from: "low" }));
+      const high = source.filter((e) => e.v > 0).map((e) => ({ ...e, from: "high" }));
+      const twice = source.flatMap((e) => [
+        { ...e, from: "one" },
+        { ...e, from: "two" },
+      ]);
+      const all = low.merge(high).merge(twice);
+      all.to(p.sink("all"));
+      const byKey = all.keyBy((e) => e.key);
+      byKey
+        .window(tumbling("10ms"), { late: p.sink("late") })
+        .aggregate("w", {
+          n: count(),
+          c: collect((e: { i: number; from: string }) => `${e.i}${e.from}`, { max: 50 }),
+        })
+        .to(p.sink("out"));
+      const sums = byKey.window(tumbling("20ms")).aggregate("sums", { n: count() });
+      const sessions = byKey.window(session("5ms")).aggregate("sessions", { n: count() });
+      // Between two firings of one rise of time no order is promised: each is alone in a window of its own length.
+      sums
+        .merge(sessions)
+        .keyBy((w) => [w.key, w.window.start, w.window.end])
+        .window(tumbling("1ms"))
+        .aggregate("again", { n: count(), s: sum((w: { n: number }) => w.n) })
+        .to(p.sink("again"));
+    },
+  }));
+
 /** Many events of many keys, from a seed: full batches, full channels, growing tables. */
 function manyEvents(seed: number, length: number): readonly Event[] {
   let state = seed;

@@ -1,5 +1,6 @@
 import type { BatchOrigin, RecordBatch } from "./batch.ts";
 import type { Column, DictionaryColumn, JsonColumn, Utf8Column } from "./column.ts";
+import { integerKeys } from "./integer-keys.ts";
 import type { KeyColumn } from "./key-column.ts";
 import { type Field, layoutOf, type RecordLayout, VALUE_LAYOUT } from "./layout.ts";
 import { decodeValue, encodeValue } from "./value-codec.ts";
@@ -14,13 +15,17 @@ export interface PackedBatch {
   readonly timestamps: Part;
   readonly watermarks: Part;
   readonly rowKinds: Part | null;
-  readonly keys: { readonly bytes: Part; readonly offsets: Part; readonly lengths: Part; readonly hashes: Part } | null;
+  readonly keys: PackedKeys | null;
   readonly origin: { readonly port: string; readonly split: string; readonly offsets: Part } | null;
   readonly buffer: ArrayBuffer;
 }
 
 /** Where an array is in the buffer: byte offset and byte length. */
 type Part = readonly [offset: number, bytes: number];
+
+type PackedKeys =
+  | { readonly integers: Part }
+  | { readonly bytes: Part; readonly offsets: Part; readonly lengths: Part; readonly hashes: Part };
 
 interface PackedColumn {
   readonly kind: Column["kind"];
@@ -89,12 +94,16 @@ export function unpackBatch(message: PackedBatch): RecordBatch {
   const bytes = ([offset, size]: Part): Uint8Array => new Uint8Array(buffer, offset, size);
   const ints = ([offset, size]: Part): Int32Array => new Int32Array(buffer, offset, size / 4);
   const floats = ([offset, size]: Part): Float64Array => new Float64Array(buffer, offset, size / 8);
-  const unpackedKeys = (part: NonNullable<PackedBatch["keys"]>): KeyColumn => ({
-    bytes: bytes(part.bytes),
-    offsets: ints(part.offsets),
-    lengths: ints(part.lengths),
-    hashes: new Uint32Array(buffer, part.hashes[0], part.hashes[1] / 4),
-  });
+  const unpackedKeys = (part: PackedKeys): KeyColumn =>
+    "integers" in part
+      ? integerKeys(floats(part.integers))
+      : {
+          integers: null,
+          bytes: bytes(part.bytes),
+          offsets: ints(part.offsets),
+          lengths: ints(part.lengths),
+          hashes: new Uint32Array(buffer, part.hashes[0], part.hashes[1] / 4),
+        };
   const unpackedOrigin = (part: NonNullable<PackedBatch["origin"]>): BatchOrigin => ({
     port: part.port,
     split: part.split,
@@ -230,7 +239,8 @@ function packDictionary(
   return { values: parts.add(values), dictionary };
 }
 
-function packKeys(keys: KeyColumn, length: number, parts: PartWriter): NonNullable<PackedBatch["keys"]> {
+function packKeys(keys: KeyColumn, length: number, parts: PartWriter): PackedKeys {
+  if (keys.integers !== null) return { integers: parts.add(keys.integers.subarray(0, length)) };
   // Rows that share bytes go on sharing them.
   const moved = new Map<number, number>();
   const offsets = new Int32Array(length);

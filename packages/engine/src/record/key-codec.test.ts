@@ -129,6 +129,27 @@ test("a key column has the bytes and hashes of its keys; equal strings share the
   assert.equal(column.offsets[0], column.offsets[6]);
 });
 
+test("a key column of any keys has the bytes and hashes of each, and the numbers where all are integers", () => {
+  const integers = fc.array(fc.oneof(fc.integer(), fc.maxSafeInteger(), fc.constantFrom(-0, 2 ** 31, -(2 ** 31) - 1)));
+  fc.assert(
+    fc.property(integers, fc.array(anyKey, { maxLength: 5 }), (first, rest) => {
+      const keys: Key[] = [...first, ...rest];
+      const column = keyColumnOf(keys);
+      const isIntegers = rest.every((key) => Number.isSafeInteger(key));
+      assert.equal(column.integers !== null, isIntegers);
+      keys.forEach((key, i) => {
+        const bytes = encodeKey(key);
+        assert.equal(
+          hex(column.bytes.subarray(column.offsets[i], column.offsets[i]! + column.lengths[i]!)),
+          hex(bytes),
+        );
+        assert.equal(column.hashes[i], hashKey(bytes, 0, bytes.length));
+        if (column.integers !== null) assert.ok(Object.is(column.integers[i], decodeKey(bytes)));
+      });
+    }),
+  );
+});
+
 for (const [name, value, message] of [
   ["null", null, /^null cannot be a key; a key is a string, number, bigint or boolean, or an array of those/],
   ["undefined", undefined, /^undefined cannot be a key/],

@@ -1,5 +1,6 @@
 import { TidemarkError } from "../foundation/error.ts";
-import { hashKey } from "./key-hash.ts";
+import { INTEGER_TAG, integerKeys, writeIntegerKey } from "./integer-keys.ts";
+import { hashInteger, hashKey, INTEGER_KEY_BYTES } from "./key-hash.ts";
 import type { Key, KeyColumn, KeyPart } from "./key-column.ts";
 import { decodeWtf8, encodeWtf8 } from "./wtf8.ts";
 
@@ -7,7 +8,7 @@ import { decodeWtf8, encodeWtf8 } from "./wtf8.ts";
 const TAGS = {
   false: 0x10,
   true: 0x11,
-  integer: 0x20,
+  integer: INTEGER_TAG,
   float: 0x30,
   bigintNegative: 0x40,
   bigint: 0x41,
@@ -35,22 +36,39 @@ export function keyColumnOf(keys: readonly Key[]): KeyColumn {
   return writer.take();
 }
 
-/** Collects keys into a key column. Within a column equal strings are encoded once. */
+const FIRST_ROWS = 32;
+
+/**
+ * Collects keys into a key column. As long as they are safe integers they stay numbers; the first other key turns all of them into
+ * bytes. Within a column equal strings are encoded once.
+ */
 export class KeyWriter {
+  #rows = 0;
+  #isIntegers = true;
+  #integers = new Float64Array(FIRST_ROWS);
   #bytes = new Uint8Array(1_024);
   #view = new DataView(this.#bytes.buffer);
   #position = 0;
-  #offsets: number[] = [];
-  #lengths: number[] = [];
-  #hashes: number[] = [];
+  #offsets = new Int32Array(FIRST_ROWS);
+  #lengths = new Int32Array(FIRST_ROWS);
+  #hashes = new Uint32Array(FIRST_ROWS);
   readonly #rowOfString = new Map<string, number>();
 
   /** Adds a key; what is no key throws TM_KEY and adds nothing. */
   append(key: unknown): void {
+    if (this.#isIntegers) {
+      if (typeof key === "number" && Number.isSafeInteger(key)) {
+        if (this.#rows === this.#integers.length)
+          this.#integers = grown(this.#integers, new Float64Array(this.#rows * 2));
+        // The sum makes 0 of -0.
+        this.#integers[this.#rows++] = key + 0;
+        return;
+      }
+      this.#leaveIntegers();
+    }
     if (typeof key === "string") {
       const row = this.#rowOfString.get(key);
       if (row !== undefined) return this.#repeat(row);
-      this.#rowOfString.set(key, this.#offsets.length);
     }
     const start = this.#position;
     try {
@@ -63,35 +81,64 @@ export class KeyWriter {
       }
     } catch (error) {
       this.#position = start;
-      if (typeof key === "string") this.#rowOfString.delete(key);
       throw error;
     }
+    if (typeof key === "string") this.#rowOfString.set(key, this.#rows);
     const length = this.#position - start;
-    this.#offsets.push(start);
-    this.#lengths.push(length);
-    this.#hashes.push(hashKey(this.#bytes, start, length));
+    this.#note(start, length, hashKey(this.#bytes, start, length));
+  }
+
+  /** Adds the first `length` of `integers`, which are safe and hold no -0, as if one by one. */
+  appendIntegers(integers: Float64Array, length: number): void {
+    for (let i = 0; i < length; i++) this.append(integers[i]);
   }
 
   /** Hands over the column and starts anew. */
   take(): KeyColumn {
-    const column: KeyColumn = {
-      bytes: this.#bytes.slice(0, this.#position),
-      offsets: new Int32Array(this.#offsets),
-      lengths: new Int32Array(this.#lengths),
-      hashes: new Uint32Array(this.#hashes),
-    };
+    const rows = this.#rows;
+    const column = this.#isIntegers
+      ? integerKeys(this.#integers.slice(0, rows))
+      : {
+          integers: null,
+          bytes: this.#bytes.slice(0, this.#position),
+          offsets: this.#offsets.slice(0, rows),
+          lengths: this.#lengths.slice(0, rows),
+          hashes: this.#hashes.slice(0, rows),
+        };
+    this.#rows = 0;
+    this.#isIntegers = true;
     this.#position = 0;
-    this.#offsets = [];
-    this.#lengths = [];
-    this.#hashes = [];
     this.#rowOfString.clear();
     return column;
   }
 
+  #leaveIntegers(): void {
+    const rows = this.#rows;
+    this.#isIntegers = false;
+    this.#rows = 0;
+    for (let i = 0; i < rows; i++) {
+      const value = this.#integers[i] as number;
+      const start = this.#position;
+      this.#writeInteger(value);
+      this.#note(start, INTEGER_KEY_BYTES, hashInteger(value));
+    }
+  }
+
   #repeat(row: number): void {
-    this.#offsets.push(this.#offsets[row] as number);
-    this.#lengths.push(this.#lengths[row] as number);
-    this.#hashes.push(this.#hashes[row] as number);
+    this.#note(this.#offsets[row] as number, this.#lengths[row] as number, this.#hashes[row] as number);
+  }
+
+  #note(offset: number, length: number, hash: number): void {
+    const row = this.#rows;
+    if (row === this.#offsets.length) {
+      this.#offsets = grown(this.#offsets, new Int32Array(row * 2));
+      this.#lengths = grown(this.#lengths, new Int32Array(row * 2));
+      this.#hashes = grown(this.#hashes, new Uint32Array(row * 2));
+    }
+    this.#offsets[row] = offset;
+    this.#lengths[row] = length;
+    this.#hashes[row] = hash;
+    this.#rows = row + 1;
   }
 
   #writeTuple(parts: readonly unknown[]): void {
@@ -141,13 +188,10 @@ export class KeyWriter {
     this.#bytes[this.#position++] = 0;
   }
 
-  /** Two's complement with the sign bit flipped, so that byte order is numeric order; -0 is 0. */
   #writeInteger(value: number): void {
-    this.#reserve(9);
-    this.#writeByte(TAGS.integer);
-    this.#view.setInt32(this.#position, Math.floor(value / 0x1_0000_0000) ^ 0x8000_0000);
-    this.#view.setUint32(this.#position + 4, value >>> 0);
-    this.#position += 8;
+    this.#reserve(INTEGER_KEY_BYTES);
+    writeIntegerKey(this.#view, this.#position, value);
+    this.#position += INTEGER_KEY_BYTES;
   }
 
   /** IEEE bits, all flipped for negative numbers and the sign for others, so that byte order is numeric order; one NaN, above all. */
@@ -189,6 +233,11 @@ export class KeyWriter {
     this.#bytes = larger;
     this.#view = new DataView(larger.buffer);
   }
+}
+
+function grown<A extends Float64Array | Int32Array | Uint32Array>(from: A, to: A): A {
+  to.set(from);
+  return to;
 }
 
 /** The key of canonical bytes, -0 as 0; TM_CHECKPOINT_CORRUPT where they are not canonical. */

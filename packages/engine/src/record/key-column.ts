@@ -1,5 +1,11 @@
-/** Canonical key bytes and hashes of the rows of a batch; the encoding and the hash are frozen, see docs/rfcs/0001-keys.md. */
+/**
+ * Canonical keys and hashes of the rows of a batch; the encoding and the hash are frozen, see docs/rfcs/0001-keys.md. `integers` is the
+ * whole truth where it is not null; `hashes`, `bytes`, `offsets` and `lengths` are then computed when they are first read, so who can
+ * do with the numbers should not touch the others.
+ */
 export interface KeyColumn {
+  /** Row i's key where every key of the batch is a safe integer (never -0); may be longer than the batch. Null: see the bytes. */
+  readonly integers: Float64Array | null;
   readonly bytes: Uint8Array;
   /** Row i is bytes[offsets[i] .. offsets[i] + lengths[i]). Rows with equal keys may share bytes. */
   readonly offsets: Int32Array;

@@ -28,3 +28,34 @@ function mixed(block: number): number {
   const k = Math.imul(block, C1);
   return Math.imul((k << 15) | (k >>> 17), C2);
 }
+
+/** Bytes of a canonical key that is an integer. */
+export const INTEGER_KEY_BYTES = 9;
+
+/** hashKey of the canonical bytes of each safe integer, without making the bytes. */
+export function hashIntegers(integers: Float64Array): Uint32Array {
+  const hashes = new Uint32Array(integers.length);
+  for (let row = 0; row < integers.length; row++) hashes[row] = hashInteger(integers[row] as number);
+  return hashes;
+}
+
+/** hashKey of the canonical bytes of a safe integer: a tag, the high word with its sign flipped and the low word, both big-endian. */
+export function hashInteger(value: number): number {
+  const low = value | 0;
+  const high = low === value ? (low >> 31) ^ 0x8000_0000 : Math.floor(value / 0x1_0000_0000) ^ 0x8000_0000;
+  // The blocks are little-endian: a tag and three bytes of the high word; its last and three of the low word; the last byte.
+  let hash = mixed(0x20 | (swapped(high) << 8));
+  hash = (hash << 13) | (hash >>> 19);
+  hash = (Math.imul(hash, 5) + 0xe6546b64) | 0;
+  hash ^= mixed((high & 0xff) | (swapped(low) << 8));
+  hash = (hash << 13) | (hash >>> 19);
+  hash = (Math.imul(hash, 5) + 0xe6546b64) | 0;
+  hash ^= mixed(low & 0xff) ^ INTEGER_KEY_BYTES;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+function swapped(word: number): number {
+  return (word >>> 24) | ((word >>> 8) & 0xff00) | ((word << 8) & 0xff_0000) | (word << 24);
+}

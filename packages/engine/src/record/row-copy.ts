@@ -1,6 +1,7 @@
 import type { RecordBatch } from "./batch.ts";
 import { cellOf } from "./cell.ts";
 import { type Column, PRESENCE } from "./column.ts";
+import { integerKeys } from "./integer-keys.ts";
 import type { KeyColumn } from "./key-column.ts";
 import { setOwn } from "./plain-value.ts";
 
@@ -108,7 +109,9 @@ function sliceCells(column: Column, from: number, to: number): Column {
 }
 
 function selectKeys(keys: KeyColumn, rows: Int32Array): KeyColumn {
+  if (keys.integers !== null) return integerKeys(gatherFloats(keys.integers, rows));
   return {
+    integers: null,
     bytes: keys.bytes,
     offsets: gatherInts(keys.offsets, rows),
     lengths: gatherInts(keys.lengths, rows),
@@ -117,7 +120,9 @@ function selectKeys(keys: KeyColumn, rows: Int32Array): KeyColumn {
 }
 
 function sliceKeys(keys: KeyColumn, from: number, to: number): KeyColumn {
+  if (keys.integers !== null) return integerKeys(keys.integers.subarray(from, to));
   return {
+    integers: null,
     bytes: keys.bytes,
     offsets: keys.offsets.subarray(from, to),
     lengths: keys.lengths.subarray(from, to),

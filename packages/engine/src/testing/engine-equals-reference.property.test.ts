@@ -554,7 +554,7 @@ test("branches of a stream that are merged again, stateless and with state, into
       // Between two firings of one rise of time no order is promised: each is alone in a window of its own length.
       sums
         .merge(sessions)
-        .keyBy((w) => [w.key, w.window.start, w.window.end])
+        .keyBy((w) => [String(w.key), w.window.start, w.window.end])
         .window(tumbling("1ms"))
         .aggregate("again", { n: count(), s: sum((w: { n: number }) => w.n) })
         .to(p.sink("again"));

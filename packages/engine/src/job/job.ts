@@ -14,6 +14,7 @@ import {
   type CommittedSink,
 } from "./checkpoint-coordinator.ts";
 import type { PhysicalGraph } from "./physical-graph.ts";
+import type { StepTime } from "../task/self-times.ts";
 import { assignSplits, checkCompatible, type DiscoveredSource } from "./restore-plan.ts";
 import { sinkScratch, sinksDirectory } from "./state-directory.ts";
 import type { StartWorker, TaskFacts, WorkerHandle, WorkerReport } from "./worker-protocol.ts";
@@ -87,6 +88,8 @@ export class Job {
     readonly done: PromiseWithResolvers<readonly TaskFacts[]>;
   } | null = null;
   readonly #history: CheckpointSummary[] = [];
+  /** By worker, as each told last. */
+  readonly #times = new Map<number, readonly StepTime[]>();
 
   constructor(options: JobOptions, store: CheckpointStore, sinks: readonly CommittedSink[]) {
     this.#options = options;
@@ -100,6 +103,11 @@ export class Job {
   /** Checkpoints of this run, oldest first, at most 1,000. */
   get checkpoints(): readonly CheckpointSummary[] {
     return this.#history;
+  }
+
+  /** Where the time of each worker went, as they told last: at `facts`, and when they stopped. */
+  get times(): readonly (readonly StepTime[])[] {
+    return [...this.#times.values()];
   }
 
   get epoch(): number {
@@ -224,9 +232,11 @@ export class Job {
         if (all("ended")) this.#onInputEnded();
         return;
       case "facts":
+        this.#times.set(index, report.times);
         this.#onFacts(index, report.facts);
         return;
       case "stopped":
+        this.#times.set(index, report.times);
         status.stopped = true;
         if (all("stopped")) this.#stopped.resolve();
         return;

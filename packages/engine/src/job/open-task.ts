@@ -7,7 +7,8 @@ import type { ChannelHub } from "../task/channel-hub.ts";
 import { DeadLetters } from "../task/dead-letters.ts";
 import { Exchange } from "../task/exchange.ts";
 import { GateInput } from "../task/gate-input.ts";
-import { SourceRunner, type SourceSplit } from "../task/source-runner.ts";
+import type { SelfTimes } from "../task/self-times.ts";
+import { SourceRunner, sourceMeters, type SourceMeters, type SourceSplit } from "../task/source-runner.ts";
 import type { GatePlan, SourcePlan, TaskPlan } from "../task/task-plan.ts";
 import { Task, type TaskSnapshot, type TaskWriter } from "../task/task.ts";
 import { restoredWatermark } from "./restore-plan.ts";
@@ -19,13 +20,15 @@ export async function openTask(
   plan: TaskPlan,
   subtask: number,
   options: WorkerOptions,
-  hub: ChannelHub,
+  { hub, times }: { hub: ChannelHub; times: SelfTimes },
   onSnapshot: (task: Task, snapshot: TaskSnapshot) => void,
 ): Promise<Task> {
   const { host, start } = options;
   const exchanges = openExchanges(plan, subtask, options, hub);
   const writers = await openWriters(plan, subtask, options);
   const deadLetters = await openDeadLetters(plan, subtask, options);
+  const meters = plan.source === null ? null : sourceMeters(plan.source.port, times);
+  const exchangeMeter = times.meter(plan.name, "exchange");
   const context: ChainContext = {
     subtask,
     clock: host.clock,
@@ -36,9 +39,14 @@ export async function openTask(
     deadLetters: deadLetters === null ? null : new DeadLetters(deadLetters.writer),
     exchanges,
     writers: new Map([...writers].map(([node, { writer }]) => [node, writer])),
+    times,
+    exchangeMeter,
   };
   const chain = new Chain(plan.nodes, context);
-  const source = plan.source === null ? null : await openSource(plan.source, subtask, chain, context, options);
+  const source =
+    plan.source === null || meters === null
+      ? null
+      : await openSource({ plan: plan.source, meters }, subtask, chain, context, options);
   const gates = plan.gates.map((gate) => openGate(plan, gate, subtask, chain, context, options, hub));
   const task: Task = new Task({
     name: plan.name,
@@ -48,6 +56,8 @@ export async function openTask(
     writers: deadLetters === null ? [...writers.values()] : [...writers.values(), deadLetters],
     source,
     gates,
+    times,
+    exchangeMeter,
     onSnapshot: (snapshot) => {
       onSnapshot(task, snapshot);
     },
@@ -90,14 +100,14 @@ function openGate(
   return new GateInput({
     name: gate.name,
     readers: senders.map((from) => hub.reader({ edge: gate.edge, from, to: subtask })),
-    output: chain.entry(gate.targets, context.exchanges),
+    output: chain.entry(gate.targets),
     floor: restoredWatermark(plan.name, options.start.restore?.watermarks ?? {}),
     isWanted: () => !gate.mayWait || operators.every(({ operator, input }) => operator?.wantsInput?.(input) ?? true),
   });
 }
 
 async function openSource(
-  plan: SourcePlan,
+  { plan, meters }: { plan: SourcePlan; meters: SourceMeters },
   subtask: number,
   chain: Chain,
   context: ChainContext,
@@ -126,9 +136,11 @@ async function openSource(
     bounded: connector.bounded,
     clock: host.clock,
     splits,
-    output: chain.entry(plan.targets, context.exchanges),
+    output: chain.entry(plan.targets),
     deadLetters: context.deadLetters,
     debug: context.debug,
+    times: context.times,
+    meters,
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Json } from "../foundation/json.ts";
 import type { Manifest, OperatorStates, SegmentDescriptor, SplitPosition } from "../checkpoint/manifest.ts";
+import type { StepTime } from "../task/self-times.ts";
 import type { ErrorPolicy } from "../task/user-error.ts";
 import type { WatermarkHolder, WatermarkJson } from "../time/watermark-holder.ts";
 
@@ -82,8 +83,8 @@ export type WorkerReport =
   | { readonly kind: "ready" }
   | { readonly kind: "acknowledge"; readonly acknowledgement: Acknowledgement }
   | { readonly kind: "ended" }
-  | { readonly kind: "facts"; readonly facts: readonly TaskFacts[] }
-  | { readonly kind: "stopped" }
+  | { readonly kind: "facts"; readonly facts: readonly TaskFacts[]; readonly times: readonly StepTime[] }
+  | { readonly kind: "stopped"; readonly times: readonly StepTime[] }
   | { readonly kind: "failed"; readonly error: unknown };
 
 /** A worker as the coordinator sees it, in this thread or another. */

@@ -5,6 +5,7 @@ import { assert } from "../foundation/assert.ts";
 import { ownerOf } from "../state/key-group.ts";
 import type { KeyedState } from "../state/state-backend.ts";
 import { ChannelHub } from "../task/channel-hub.ts";
+import { SelfTimes } from "../task/self-times.ts";
 import type { Task, TaskSnapshot } from "../task/task.ts";
 import { WorkerLoop } from "../task/worker-loop.ts";
 import { checkOperatorStates } from "./restore-plan.ts";
@@ -18,6 +19,7 @@ export class Worker {
   readonly #options: WorkerOptions;
   readonly #tasks: Task[] = [];
   readonly #hub: ChannelHub;
+  readonly #times: SelfTimes;
   #loop: WorkerLoop | null = null;
   #reportedEnd = false;
   #isAbandoned = false;
@@ -26,6 +28,7 @@ export class Worker {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
+    this.#times = new SelfTimes(options.host.clock);
     this.#hub = new ChannelHub(options.start.subtasks, options.links, () => this.#loop?.wake());
   }
 
@@ -35,7 +38,8 @@ export class Worker {
       const { graph, start } = this.#options;
       for (const plan of graph.tasks) {
         for (const subtask of start.subtasks) {
-          const task = await openTask(plan, subtask, this.#options, this.#hub, (from, snapshot) =>
+          const parts = { hub: this.#hub, times: this.#times };
+          const task = await openTask(plan, subtask, this.#options, parts, (from, snapshot) =>
             this.#onSnapshot(from, snapshot),
           );
           this.#tasks.push(task);
@@ -61,7 +65,7 @@ export class Worker {
         this.#loop?.wake();
         return;
       case "facts":
-        this.#options.report({ kind: "facts", facts: this.#tasks.map(taskFacts) });
+        this.#options.report({ kind: "facts", facts: this.#tasks.map(taskFacts), times: this.#times.times() });
         return;
       case "stop":
         this.#loop?.stop();
@@ -80,8 +84,11 @@ export class Worker {
   /** Runs to the end and reports how it went; never rejects. */
   async #run(): Promise<void> {
     const { host, report } = this.#options;
-    this.#loop = new WorkerLoop(host, this.#tasks, () => {
-      this.#reportEnd();
+    this.#loop = new WorkerLoop(host, this.#tasks, {
+      times: this.#times,
+      onPause: () => {
+        this.#reportEnd();
+      },
     });
     try {
       await this.#loop.run();
@@ -89,7 +96,7 @@ export class Worker {
       await Promise.all(this.#writing.values());
       for (const task of this.#tasks) await task.close();
       this.#hub.close();
-      report({ kind: "stopped" });
+      report({ kind: "stopped", times: this.#times.times() });
     } catch (error) {
       report({ kind: "failed", error });
     }

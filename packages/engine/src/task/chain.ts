@@ -10,6 +10,7 @@ import type { DeadLetters } from "./dead-letters.ts";
 import { DiamondOutput, meetingPoints, waysFrom } from "./diamond.ts";
 import type { Exchange } from "./exchange.ts";
 import { SinkOperator } from "./sink-operator.ts";
+import type { SelfTimes, StepMeter, TimeUse } from "./self-times.ts";
 import type { ChainNodePlan, Target } from "./task-plan.ts";
 import { handleUserError, type ErrorPolicy } from "./user-error.ts";
 
@@ -26,6 +27,9 @@ export interface ChainContext {
   readonly exchanges: ReadonlyMap<number, Exchange>;
   /** By node name. */
   readonly writers: ReadonlyMap<string, SinkWriter>;
+  readonly times: SelfTimes;
+  /** What goes into handing records to other tasks. */
+  readonly exchangeMeter: StepMeter;
 }
 
 /** Counters of one operator, since the task started. */
@@ -42,6 +46,7 @@ export interface ChainLink {
   readonly kind: string;
   readonly operator: Operator;
   readonly counters: OperatorCounters;
+  readonly meter: StepMeter;
   state: KeyedState | null;
   states: OperatorStates | null;
 }
@@ -49,37 +54,59 @@ export interface ChainLink {
 /** Operators fused into one call path: what one emits, the next one handles at once. */
 export class Chain {
   readonly links: readonly ChainLink[];
-  readonly #nodes: readonly ChainNodePlan[];
+  readonly #parts: ChainParts;
 
   constructor(nodes: readonly ChainNodePlan[], context: ChainContext) {
     const links: ChainLink[] = [];
     this.links = links;
-    this.#nodes = nodes;
+    const meters = nodes.map((node) => context.times.meter(meteredName(node), useOf(node.kind)));
+    this.#parts = { nodes, links, context };
     // Consumers are made before producers, so that every output can be wired when its operator is made.
     for (let index = nodes.length - 1; index >= 0; index--) {
-      links[index] = buildLink(nodes[index] as ChainNodePlan, { nodes, links }, context);
+      links[index] = buildLink(nodes[index] as ChainNodePlan, meters[index] as StepMeter, this.#parts);
     }
   }
 
   /** Output that feeds `targets`, for gates and sources. */
-  entry(targets: readonly Target[], exchanges: ReadonlyMap<number, Exchange>): Output {
-    return outputTo(targets, { nodes: this.#nodes, links: this.links }, exchanges, null);
+  entry(targets: readonly Target[]): Output {
+    return outputTo(targets, this.#parts, null);
   }
 }
 
-/** The nodes of a chain, and the links that were built of them so far. */
+/** The nodes of a chain, the links that were built of them so far, and what they are built with. */
 interface ChainParts {
   readonly nodes: readonly ChainNodePlan[];
   readonly links: readonly ChainLink[];
+  readonly context: ChainContext;
 }
 
-function buildLink(plan: ChainNodePlan, parts: ChainParts, context: ChainContext): ChainLink {
+/** Operators are metered by the name users know; a sink stands once in each task that feeds it. */
+function meteredName({ name, make }: ChainNodePlan): string {
+  return typeof make === "object" ? make.sinkPort : name;
+}
+
+const USES: Readonly<Record<string, TimeUse>> = {
+  map: "steps",
+  filter: "steps",
+  flatMap: "steps",
+  merge: "steps",
+  keyBy: "keys",
+  sink: "encode",
+};
+
+/** Every other kind of operator keeps state. */
+function useOf(kind: string): TimeUse {
+  return USES[kind] ?? "state";
+}
+
+function buildLink(plan: ChainNodePlan, meter: StepMeter, parts: ChainParts): ChainLink {
+  const { context } = parts;
   const counters: OperatorCounters = { recordsIn: 0, recordsOut: 0, named: {} };
   const outputs = new Map<string, Output>();
   for (const [name, targets] of Object.entries(plan.outputs)) {
-    outputs.set(name, outputTo(targets, parts, context.exchanges, name === "main" ? counters : null));
+    outputs.set(name, outputTo(targets, parts, name === "main" ? counters : null));
   }
-  const main = outputs.get("main") ?? outputTo([], parts, context.exchanges, counters);
+  const main = outputs.get("main") ?? outputTo([], parts, counters);
   const count = (name: string, amount: number): void => {
     counters.named[name] = (counters.named[name] ?? 0) + amount;
   };
@@ -112,7 +139,7 @@ function buildLink(plan: ChainNodePlan, parts: ChainParts, context: ChainContext
     count,
   };
   const operator = makeOperator(plan, operatorContext, main, context);
-  return { name: plan.name, kind: plan.kind, operator, counters, ...opened };
+  return { name: plan.name, kind: plan.kind, operator, counters, meter, ...opened };
 }
 
 function makeOperator(plan: ChainNodePlan, context: OperatorContext, main: Output, chain: ChainContext): Operator {
@@ -146,23 +173,18 @@ function describeStates(plan: ChainNodePlan, options: Parameters<OperatorContext
 type Receiver = { readonly link: ChainLink; readonly input: number };
 
 /** Output that feeds `targets`; branches that are merged again further down go row by row. */
-function outputTo(
-  targets: readonly Target[],
-  { nodes, links }: ChainParts,
-  exchanges: ReadonlyMap<number, Exchange>,
-  counters: OperatorCounters | null,
-): Output {
+function outputTo(targets: readonly Target[], parts: ChainParts, counters: OperatorCounters | null): Output {
+  const { nodes, links } = parts;
   const meetings = meetingPoints(targets, nodes);
-  if (meetings.length === 0) return fanOut(targets, links, exchanges, counters);
+  if (meetings.length === 0) return fanOut(targets, parts, counters);
   const isBranch = (target: Target): boolean => meetings.some((node) => waysFrom(target, nodes).has(node));
   const leadsTo = (from: number, to: number): boolean =>
     waysFrom({ kind: "node", node: from, input: 0 }, nodes).has(to);
   return new DiamondOutput({
-    branches: fanOut(targets.filter(isBranch), links, exchanges, null),
+    branches: fanOut(targets.filter(isBranch), parts, null),
     others: fanOut(
       targets.filter((target) => !isBranch(target)),
-      links,
-      exchanges,
+      parts,
       counters,
     ),
     merges: meetings
@@ -172,51 +194,71 @@ function outputTo(
 }
 
 /** Hands every element to each target in turn; batches are immutable and shared. */
-function fanOut(
-  targets: readonly Target[],
-  links: readonly ChainLink[],
-  exchanges: ReadonlyMap<number, Exchange>,
-  counters: OperatorCounters | null,
-): Output {
+function fanOut(targets: readonly Target[], parts: ChainParts, counters: OperatorCounters | null): Output {
   const receivers: Receiver[] = [];
   const edges: Exchange[] = [];
   for (const target of targets) {
     if (target.kind === "edge") {
-      const exchange = exchanges.get(target.edge);
+      const exchange = parts.context.exchanges.get(target.edge);
       assert(exchange !== undefined, () => `edge ${target.edge} has no exchange`);
       edges.push(exchange);
     } else {
-      const link = links[target.node];
+      const link = parts.links[target.node];
       assert(link !== undefined, () => `node ${target.node} is used before it is made`);
       receivers.push({ link, input: target.input });
     }
   }
-  return new FanOut(receivers, edges, counters);
+  return new FanOut(receivers, edges, counters, parts.context);
 }
 
 class FanOut implements Output {
   readonly #receivers: readonly Receiver[];
   readonly #edges: readonly Exchange[];
   readonly #counters: OperatorCounters | null;
+  readonly #times: SelfTimes;
+  readonly #exchangeMeter: StepMeter;
 
-  constructor(receivers: readonly Receiver[], edges: readonly Exchange[], counters: OperatorCounters | null) {
+  constructor(
+    receivers: readonly Receiver[],
+    edges: readonly Exchange[],
+    counters: OperatorCounters | null,
+    { times, exchangeMeter }: ChainContext,
+  ) {
     this.#receivers = receivers;
     this.#edges = edges;
     this.#counters = counters;
+    this.#times = times;
+    this.#exchangeMeter = exchangeMeter;
   }
 
   batch(batch: RecordBatch): void {
-    if (batch.length === 0) return;
-    if (this.#counters !== null) this.#counters.recordsOut += batch.length;
+    const { length } = batch;
+    if (length === 0) return;
+    if (this.#counters !== null) this.#counters.recordsOut += length;
     for (const { link, input } of this.#receivers) {
-      link.counters.recordsIn += batch.length;
+      link.counters.recordsIn += length;
+      const caller = this.#times.enter(link.meter, length);
       link.operator.onBatch(input, batch);
+      this.#times.leave(caller);
     }
-    for (const edge of this.#edges) edge.batch(batch);
+    for (const edge of this.#edges) {
+      const caller = this.#times.enter(this.#exchangeMeter, length);
+      edge.batch(batch);
+      this.#times.leave(caller);
+    }
   }
 
   watermark(watermark: number): void {
-    for (const { link, input } of this.#receivers) link.operator.onWatermark(input, watermark);
+    for (const { link, input } of this.#receivers) {
+      // Only what keeps state has something to do before it hands the watermark on.
+      if (link.state === null) {
+        link.operator.onWatermark(input, watermark);
+        continue;
+      }
+      const caller = this.#times.enterAnyway(link.meter);
+      link.operator.onWatermark(input, watermark);
+      this.#times.leave(caller);
+    }
     for (const edge of this.#edges) edge.watermark(watermark);
   }
 

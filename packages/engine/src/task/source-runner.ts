@@ -11,6 +11,7 @@ import { WatermarkCombiner } from "../time/watermark-combiner.ts";
 import { watermarkHolder, type WatermarkHolder } from "../time/watermark-holder.ts";
 import { MAX_WATERMARK, NO_EVENT_TIME, NO_WATERMARK } from "../time/watermark.ts";
 import type { DeadLetters } from "./dead-letters.ts";
+import type { SelfTimes, StepMeter } from "./self-times.ts";
 import type { SourcePlan } from "./task-plan.ts";
 import { userFrames } from "./user-error.ts";
 
@@ -31,6 +32,19 @@ export interface SourceRunnerOptions {
   readonly output: Output;
   readonly deadLetters: DeadLetters | null;
   readonly debug: boolean;
+  readonly times: SelfTimes;
+  readonly meters: SourceMeters;
+}
+
+/** The two parts of a source's work. */
+export interface SourceMeters {
+  readonly decode: StepMeter;
+  readonly eventTime: StepMeter;
+}
+
+/** In the order in which they are reported. */
+export function sourceMeters(port: string, times: SelfTimes): SourceMeters {
+  return { decode: times.meter(port, "decode"), eventTime: times.meter(port, "event-time") };
 }
 
 interface RunningSplit {
@@ -100,6 +114,14 @@ export class SourceRunner {
 
   /** Handles one batch of one split; false if none has anything now. */
   step(): boolean {
+    const { times, meters } = this.#options;
+    const caller = times.enterAnyway(meters.decode);
+    const worked = this.#step();
+    times.leave(caller);
+    return worked;
+  }
+
+  #step(): boolean {
     this.#waitingFor = [];
     for (const split of this.#byWatermark()) {
       const reader = split.reader as SplitReader;
@@ -174,6 +196,9 @@ export class SourceRunner {
   }
 
   #emit(split: RunningSplit, source: SourceBatch): void {
+    const { times, meters } = this.#options;
+    meters.decode.records += source.length;
+    times.goOver(meters.eventTime, source.length);
     this.#wakeUp(split);
     for (const invalid of source.invalid) this.#onInvalid(split, invalid);
     let batch = this.#withEventTime(split, source);

@@ -7,6 +7,7 @@ import { MAX_WATERMARK } from "../time/watermark.ts";
 import type { Chain } from "./chain.ts";
 import type { Exchange } from "./exchange.ts";
 import type { GateInput } from "./gate-input.ts";
+import type { SelfTimes, StepMeter } from "./self-times.ts";
 import type { SourceRunner } from "./source-runner.ts";
 
 /** A sink writer of a task takes no further input while it holds more than this. */
@@ -42,6 +43,9 @@ export interface TaskParts {
   readonly source: SourceRunner | null;
   readonly gates: readonly GateInput[];
   readonly onSnapshot: (snapshot: TaskSnapshot) => void;
+  readonly times: SelfTimes;
+  /** What goes into taking records from other tasks. */
+  readonly exchangeMeter: StepMeter;
 }
 
 /**
@@ -55,6 +59,7 @@ export class Task {
   readonly source: SourceRunner | null;
   readonly gates: readonly GateInput[];
   readonly #parts: TaskParts;
+  readonly #snapshotMeter: StepMeter;
   /** Highest checkpoint whose barrier this task has passed on. */
   #checkpoint = 0;
   /** Barrier that some channels have delivered and others not yet. */
@@ -65,6 +70,7 @@ export class Task {
 
   constructor(parts: TaskParts) {
     this.#parts = parts;
+    this.#snapshotMeter = parts.times.meter(parts.name, "snapshot");
     this.name = parts.name;
     this.subtask = parts.subtask;
     this.chain = parts.chain;
@@ -97,7 +103,10 @@ export class Task {
 
   onProcessingTime(now: number): void {
     for (const link of this.chain.links) {
-      if ((link.operator.nextProcessingTime?.() ?? Infinity) <= now) link.operator.onProcessingTime?.(now);
+      if ((link.operator.nextProcessingTime?.() ?? Infinity) > now) continue;
+      const caller = this.#parts.times.enterAnyway(link.meter);
+      link.operator.onProcessingTime?.(now);
+      this.#parts.times.leave(caller);
     }
   }
 
@@ -160,7 +169,9 @@ export class Task {
       const channel = gate.nextReady(this.#started, this.#checkpoint);
       if (channel < 0) continue;
       this.#nextGate = (index + 1) % count;
+      const caller = this.#parts.times.enterAnyway(this.#parts.exchangeMeter);
       const barrier = gate.handle(channel, this.#started);
+      this.#parts.times.leave(caller);
       if (barrier !== null) this.#align(barrier);
       else if (!this.#started && this.gates.every((each) => each.allStarted)) this.#begin();
       return true;
@@ -186,6 +197,8 @@ export class Task {
 
   /** Freezes state, hands it over, and passes the barrier on; writing goes on behind. */
   #snapshot(checkpoint: number): void {
+    const { times } = this.#parts;
+    const caller = times.enterAnyway(this.#snapshotMeter);
     const blocks: SegmentBlock[] = [];
     const operators: OperatorStates[] = [];
     for (const link of this.chain.links) {
@@ -211,6 +224,7 @@ export class Task {
       watermark: this.watermark,
       ended: this.ended,
     });
+    times.leave(caller);
   }
 }
 

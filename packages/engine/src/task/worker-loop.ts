@@ -1,4 +1,5 @@
 import type { Host } from "../host/host.ts";
+import type { SelfTimes, StepMeter } from "./self-times.ts";
 import type { Task } from "./task.ts";
 
 /** Work goes on for at most this long before the event loop gets a turn. */
@@ -12,6 +13,8 @@ export class WorkerLoop {
   readonly #host: Host;
   readonly #tasks: readonly Task[];
   readonly #onPause: () => void;
+  readonly #times: SelfTimes;
+  readonly #meters: { readonly loop: StepMeter; readonly eventLoop: StepMeter; readonly idle: StepMeter };
   #stopped = false;
   #wake: (() => void) | null = null;
   #woken = false;
@@ -20,14 +23,22 @@ export class WorkerLoop {
   readonly #watched = new Set<Task>();
 
   /** `onPause` is called whenever a slice is over. */
-  constructor(host: Host, tasks: readonly Task[], onPause: () => void) {
+  constructor(host: Host, tasks: readonly Task[], options: { times: SelfTimes; onPause: () => void }) {
+    const { times, onPause } = options;
     this.#host = host;
     this.#tasks = tasks;
     this.#onPause = onPause;
+    this.#times = times;
+    this.#meters = {
+      loop: times.meter("worker", "loop"),
+      eventLoop: times.meter("worker", "event-loop"),
+      idle: times.meter("worker", "idle"),
+    };
   }
 
   /** Runs until `stop`; rejects with the first error of a task. */
   async run(): Promise<void> {
+    this.#times.begin(this.#meters.eventLoop);
     while (!this.#stopped) {
       const worked = this.#runSlice();
       this.#onPause();
@@ -51,7 +62,8 @@ export class WorkerLoop {
   /** True if anything was done. */
   #runSlice(): boolean {
     const { clock } = this.#host;
-    const until = clock.monotonicMs() + SLICE_MS;
+    const caller = this.#times.enterAnyway(this.#meters.loop);
+    const until = this.#times.readAt + SLICE_MS;
     this.#woken = false;
     let worked = false;
     let again = true;
@@ -62,8 +74,9 @@ export class WorkerLoop {
         if (task.step()) again = true;
       }
       worked ||= again;
-      if (clock.monotonicMs() >= until) break;
+      if (this.#times.readAt >= until) break;
     }
+    this.#times.leave(caller);
     return worked;
   }
 
@@ -73,11 +86,13 @@ export class WorkerLoop {
       await this.#host.timers.yield();
       return;
     }
+    const caller = this.#times.enterAnyway(this.#meters.idle);
     let cancel = (): void => {};
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
       cancel = this.#host.timers.after(this.#sleepMs(), resolve);
     });
+    this.#times.leave(caller);
     cancel();
     this.#wake = null;
   }

@@ -1,292 +1,292 @@
+import { assert } from "../../foundation/assert.ts";
 import { TidemarkError } from "../../foundation/error.ts";
-import { decodeKey } from "../../record/key-codec.ts";
-import { hashKey } from "../../record/key-hash.ts";
+import { BATCH_ROWS_MAX } from "../../record/batch.ts";
+import { integerKeys } from "../../record/integer-keys.ts";
 import type { KeyColumn } from "../../record/key-column.ts";
+import { hashInteger, hashKey } from "../../record/key-hash.ts";
 import type { KeyTable } from "../state-backend.ts";
+import { cellsOf, ROW_MASK } from "./row-layout.ts";
+import { RowList } from "./row-list.ts";
+import {
+  findBytes,
+  findInteger,
+  highOf,
+  isIntegerKey,
+  makeBytes,
+  makeInteger,
+  readWord,
+  resolveBytes,
+  resolveIntegers,
+} from "./row-resolve.ts";
+import { RowStore, type RowStoreOptions } from "./row-store.ts";
 
-/** An index word has 24 bits for row + 1; 0 is an empty slot. */
-const ROWS_MAX = 2 ** 24 - 1;
-const ROW_MASK = 0x00ff_ffff;
-const TAG_MASK = 0xff00_0000;
-/** Less garbage than this in the arena is not worth a copy. */
-const GARBAGE_BYTES_MIN = 65_536;
+/** A row id is 7 bits of store and 24 of row in it. */
+const STORES_MAX = 127;
+const STORE_ROWS = ROW_MASK + 1;
+/** Slots of a growing index that a resolve moves per key, and bounds of that: at most some 40,000 rows, 2 ms. */
+const SLOTS_PER_KEY = 32;
+const SLOTS_MIN = 1_024;
+const SLOTS_MAX = 65_536;
+/** Room for this many cells of key bytes, 256 KiB, is made at once; keys that may take more are looked at one by one. */
+const CELLS_AT_ONCE = 32_768;
+/** Candidates looked at in one release; more than a batch makes, so that none waits for long. */
+const RELEASES_MAX = 32_768;
 
-const LIVE = 1;
-const CANDIDATE = 2;
+export interface RowTableOptions extends RowStoreOptions {
+  /** At most so many stores, one behind the other; default 127. */
+  readonly storesMax?: number;
+}
 
 /**
- * Rows by canonical key bytes: open addressing with linear probing over index words of 8 tag bits and 24 row bits, key bytes in one
- * growing arena. Rows are counted references: states and timers `hold` a row while they have something for it, and only a row that
- * nothing holds is freed. No object per key, so garbage collection does not grow with the number of keys.
+ * Rows by canonical key bytes. A row id stays a key's as long as something holds the row: states and timers `hold` a row while they have
+ * something for it, and only a row that nothing holds is freed. No object per key, so garbage collection does not grow with the number of
+ * keys; no call takes time in proportion to it either.
+ *
+ * Keys are in one store until it is full, at 2^24 − 1 rows or 4 GiB; then further stores are opened, and a key is looked for in each.
  */
 export class RowTable implements KeyTable {
   readonly #operator: string;
-  #arena = new Uint8Array(1_024);
-  #arenaEnd = 0;
-  #garbageBytes = 0;
-  #index = new Uint32Array(64);
-  // Per row; they grow together.
-  #offsets = new Uint32Array(32);
-  #lengths = new Uint32Array(32);
-  #hashes = new Uint32Array(32);
-  #holds = new Int32Array(32);
-  #flags = new Uint8Array(32);
-  #rowEnd = 0;
-  #freeRows: number[] = [];
+  readonly #options: RowTableOptions;
+  readonly #stores: RowStore[];
+  readonly #first: RowStore;
   /** Rows that may be empty: made by resolve, or let go by their last holder. */
-  #candidates: number[] = [];
+  readonly #candidates = new RowList();
 
-  constructor(operator: string) {
+  /** Rows that one resolve made. */
+  #made = new Int32Array(BATCH_ROWS_MAX);
+
+  constructor(operator: string, options: RowTableOptions = {}) {
     this.#operator = operator;
+    this.#options = options;
+    this.#first = new RowStore(options);
+    this.#stores = [this.#first];
   }
 
   get liveRows(): number {
-    return this.#rowEnd - this.#freeRows.length;
+    let rows = 0;
+    for (const store of this.#stores) rows += store.liveRows;
+    return rows;
   }
 
-  /** Rows ever used; every row id is below it. */
+  /** Every row id is below it. Not every number below it is a row: ask isHeld. */
   get rowEnd(): number {
-    return this.#rowEnd;
+    const last = this.#stores.length - 1;
+    return last * STORE_ROWS + (this.#stores[last] as RowStore).rowEnd;
   }
 
   get bytes(): number {
-    return this.#arena.byteLength + this.#index.byteLength + this.#offsets.length * 17;
+    let bytes = 0;
+    for (const store of this.#stores) bytes += store.bytes;
+    return bytes;
+  }
+
+  /** Bytes taken from the machine. */
+  get memoryBytes(): number {
+    let bytes = 0;
+    for (const store of this.#stores) bytes += store.memory.byteLength;
+    return bytes;
   }
 
   resolve(keys: KeyColumn, length: number, rows: Int32Array): void {
+    this.#advance(length);
+    if (keys.integers !== null) {
+      this.#resolveIntegers(keys.integers, length, rows);
+      return;
+    }
+    const room = roomFor(keys, length);
+    if (this.#stores.length === 1 && room.cells <= CELLS_AT_ONCE && this.#first.reserve(room)) {
+      const { words, bytes } = this.#first.memory;
+      if (length > this.#made.length) this.#made = new Int32Array(length);
+      this.#noteMade(resolveBytes(words, bytes, keys, length, rows, this.#made));
+      return;
+    }
     const { bytes, offsets, lengths, hashes } = keys;
     for (let i = 0; i < length; i++) {
-      rows[i] = this.#findOrMake(bytes, offsets[i] as number, lengths[i] as number, hashes[i] as number);
+      rows[i] = this.#findOrMake(bytes, offsets[i] as number, lengths[i] as number, (hashes[i] as number) | 0);
     }
   }
 
   /** The row of a key given alone; hashes it. */
   resolveOne(key: Uint8Array): number {
-    return this.#findOrMake(key, 0, key.length, hashKey(key, 0, key.length));
+    this.#advance(1);
+    return this.#findOrMake(key, 0, key.length, hashKey(key, 0, key.length) | 0);
   }
 
   key(row: number): unknown {
-    return decodeKey(this.keyBytes(row));
+    return this.#storeOf(row).key(row & ROW_MASK);
   }
 
   keyBytes(row: number): Uint8Array {
-    const offset = this.#offsets[row] as number;
-    return this.#arena.subarray(offset, offset + (this.#lengths[row] as number));
+    return this.#storeOf(row).keyBytes(row & ROW_MASK);
   }
 
   keyColumn(rows: Int32Array, length: number): KeyColumn {
+    const integers = this.#integersOf(rows, length);
+    if (integers !== null) return integerKeys(integers);
     const offsets = new Int32Array(length);
     const lengths = new Int32Array(length);
     const hashes = new Uint32Array(length);
     let total = 0;
     for (let i = 0; i < length; i++) {
       const row = rows[i] as number;
+      const store = this.#storeOf(row);
+      const size = store.keyLength(row & ROW_MASK);
       offsets[i] = total;
-      lengths[i] = this.#lengths[row] as number;
-      hashes[i] = this.#hashes[row] as number;
-      total += this.#lengths[row] as number;
+      lengths[i] = size;
+      hashes[i] = store.hash(row & ROW_MASK);
+      total += size;
     }
     const bytes = new Uint8Array(total);
-    for (let i = 0; i < length; i++) bytes.set(this.keyBytes(rows[i] as number), offsets[i]);
+    for (let i = 0; i < length; i++) {
+      const row = rows[i] as number;
+      this.#storeOf(row).copyKey(row & ROW_MASK, bytes, offsets[i] as number);
+    }
     return { integers: null, bytes, offsets, lengths, hashes };
   }
 
   hash(row: number): number {
-    return this.#hashes[row] as number;
+    return this.#storeOf(row).hash(row & ROW_MASK);
   }
 
-  /** True if the row is live and something holds it. */
+  /** True if the row is live and something holds it; false also for a number that is no row. */
   isHeld(row: number): boolean {
-    return (this.#holds[row] as number) > 0;
+    return this.#storeOf(row).isHeld(row & ROW_MASK);
   }
 
   /** Order of two live rows by their key bytes. */
   compareKeys(rowA: number, rowB: number): number {
-    const arena = this.#arena;
-    const a = this.#offsets[rowA] as number;
-    const b = this.#offsets[rowB] as number;
-    const lengthA = this.#lengths[rowA] as number;
-    const lengthB = this.#lengths[rowB] as number;
-    const shared = Math.min(lengthA, lengthB);
-    for (let i = 0; i < shared; i++) {
-      const difference = (arena[a + i] as number) - (arena[b + i] as number);
-      if (difference !== 0) return difference;
+    const storeA = this.#storeOf(rowA);
+    const storeB = this.#storeOf(rowB);
+    if (storeA.isInteger(rowA & ROW_MASK) && storeB.isInteger(rowB & ROW_MASK)) {
+      return storeA.integer(rowA & ROW_MASK) - storeB.integer(rowB & ROW_MASK);
     }
-    return lengthA - lengthB;
+    return compareBytes(storeA.keyBytes(rowA & ROW_MASK), storeB.keyBytes(rowB & ROW_MASK));
   }
 
   /** One more thing is kept for the row. */
   hold(row: number): void {
-    this.#holds[row] = (this.#holds[row] as number) + 1;
+    this.#storeOf(row).hold(row & ROW_MASK);
   }
 
   /** One thing less; the last one makes the row a candidate for release. */
   letGo(row: number): void {
-    const left = (this.#holds[row] as number) - 1;
-    this.#holds[row] = left;
-    if (left === 0) this.#addCandidate(row);
+    if (this.#storeOf(row).letGo(row & ROW_MASK)) this.#candidates.push(row);
   }
 
+  /** Frees candidates that nothing holds, so many that a batch never waits for more than some milliseconds; the rest follow in later calls. */
   releaseEmptyRows(): void {
     const candidates = this.#candidates;
-    if (candidates.length === 0) return;
-    for (const row of candidates) {
-      this.#flags[row] = (this.#flags[row] as number) & ~CANDIDATE;
-      if (this.#holds[row] === 0) this.#free(row);
+    for (let left = Math.min(candidates.length, RELEASES_MAX); left > 0; left--) {
+      const row = candidates.pop();
+      this.#storeOf(row).settle(row & ROW_MASK);
     }
-    candidates.length = 0;
-    if (this.#garbageBytes > GARBAGE_BYTES_MIN && this.#garbageBytes * 2 > this.#arenaEnd) this.#compactArena();
   }
 
-  #addCandidate(row: number): void {
-    const flags = this.#flags[row] as number;
-    if ((flags & CANDIDATE) !== 0) return;
-    this.#flags[row] = flags | CANDIDATE;
-    this.#candidates.push(row);
-  }
-
-  #findOrMake(bytes: Uint8Array, offset: number, length: number, hash: number): number {
-    const mask = this.#index.length - 1;
-    const tag = tagOf(hash);
-    let slot = hash & mask;
-    for (;;) {
-      const word = this.#index[slot] as number;
-      if (word === 0) break;
-      if ((word & TAG_MASK) >>> 0 === tag) {
-        const row = (word & ROW_MASK) - 1;
-        if (this.#hashes[row] === hash && this.#keyEquals(row, bytes, offset, length)) return row;
-      }
-      slot = (slot + 1) & mask;
-    }
-    const row = this.#makeRow(bytes, offset, length, hash);
-    this.#index[slot] = (tag | (row + 1)) >>> 0;
-    this.#addCandidate(row);
-    if (this.liveRows * 5 > this.#index.length * 3) this.#growIndex();
-    return row;
-  }
-
-  #keyEquals(row: number, bytes: Uint8Array, offset: number, length: number): boolean {
-    if (this.#lengths[row] !== length) return false;
-    const arena = this.#arena;
-    const start = this.#offsets[row] as number;
+  /** Keys of rows that all are integers, else null. */
+  #integersOf(rows: Int32Array, length: number): Float64Array | null {
+    const integers = new Float64Array(length);
     for (let i = 0; i < length; i++) {
-      if (arena[start + i] !== bytes[offset + i]) return false;
+      const row = rows[i] as number;
+      const store = this.#storeOf(row);
+      if (!store.isInteger(row & ROW_MASK)) return null;
+      integers[i] = store.integer(row & ROW_MASK);
     }
-    return true;
+    return integers;
   }
 
-  #makeRow(bytes: Uint8Array, offset: number, length: number, hash: number): number {
-    const row = this.#freeRows.pop() ?? this.#newRow();
-    this.#offsets[row] = this.#appendToArena(bytes, offset, length);
-    this.#lengths[row] = length;
-    this.#hashes[row] = hash;
-    this.#holds[row] = 0;
-    this.#flags[row] = LIVE;
+  #storeOf(row: number): RowStore {
+    return row <= ROW_MASK ? this.#first : (this.#stores[row >>> 24] as RowStore);
+  }
+
+  #advance(keys: number): void {
+    const slots = Math.min(SLOTS_MAX, Math.max(SLOTS_MIN, keys * SLOTS_PER_KEY));
+    for (const store of this.#stores) store.advance(slots);
+  }
+
+  #resolveIntegers(integers: Float64Array, length: number, rows: Int32Array): void {
+    if (this.#stores.length > 1 || !this.#first.reserve({ integers: length, others: 0, cells: 0 })) {
+      for (let i = 0; i < length; i++) {
+        const value = integers[i] as number;
+        const low = value | 0;
+        rows[i] = this.#findOrMakeInteger(low, highOf(value, low));
+      }
+      return;
+    }
+    if (length > this.#made.length) this.#made = new Int32Array(length);
+    this.#noteMade(resolveIntegers(this.#first.memory.words, integers, length, rows, this.#made));
+  }
+
+  #noteMade(count: number): void {
+    for (let i = 0; i < count; i++) this.#candidates.push(this.#made[i] as number);
+  }
+
+  /** In all stores. */
+  #findOrMake(bytes: Uint8Array, offset: number, length: number, hash: number): number {
+    if (isIntegerKey(bytes, offset, length)) {
+      return this.#findOrMakeInteger(readWord(bytes, offset + 5), readWord(bytes, offset + 1) ^ 0x8000_0000);
+    }
+    for (const [index, { memory }] of this.#stores.entries()) {
+      const row = findBytes(memory.words, memory.bytes, bytes, offset, length, hash);
+      if (row >= 0) return index * STORE_ROWS + row;
+    }
+    const index = this.#storeWith({ integers: 0, others: 1, cells: cellsOf(length) });
+    const { memory } = this.#stores[index] as RowStore;
+    const row = index * STORE_ROWS + makeBytes(memory.words, memory.bytes, bytes, offset, length, hash);
+    this.#candidates.push(row);
     return row;
   }
 
-  #newRow(): number {
-    const row = this.#rowEnd;
-    if (row >= ROWS_MAX) {
+  /** The same for an integer key. */
+  #findOrMakeInteger(low: number, high: number): number {
+    for (const [index, { memory }] of this.#stores.entries()) {
+      const row = findInteger(memory.words, low, high);
+      if (row >= 0) return index * STORE_ROWS + row;
+    }
+    const index = this.#storeWith({ integers: 1, others: 0, cells: 0 });
+    const { words } = (this.#stores[index] as RowStore).memory;
+    const hash = hashInteger(high * 0x1_0000_0000 + (low >>> 0)) | 0;
+    const row = index * STORE_ROWS + makeInteger(words, low, high, hash);
+    this.#candidates.push(row);
+    return row;
+  }
+
+  /** Index of the first store with room, made if there is none. */
+  #storeWith(room: Room): number {
+    const found = this.#stores.findIndex((store) => store.reserve(room));
+    if (found >= 0) return found;
+    if (this.#stores.length >= (this.#options.storesMax ?? STORES_MAX)) {
       throw new TidemarkError(
         "TM_STATE_VALUE",
         "a task holds more keys than it can address; run the job with a higher parallelism",
-        {
-          facts: { operator: this.#operator, keys: this.liveRows },
-        },
+        { facts: { operator: this.#operator, keys: this.liveRows, bytes: this.bytes } },
       );
     }
-    if (row === this.#offsets.length) {
-      const capacity = row * 2;
-      this.#offsets = grown(this.#offsets, new Uint32Array(capacity));
-      this.#lengths = grown(this.#lengths, new Uint32Array(capacity));
-      this.#hashes = grown(this.#hashes, new Uint32Array(capacity));
-      this.#holds = grown(this.#holds, new Int32Array(capacity));
-      this.#flags = grown(this.#flags, new Uint8Array(capacity));
-    }
-    this.#rowEnd = row + 1;
-    return row;
-  }
-
-  #appendToArena(bytes: Uint8Array, offset: number, length: number): number {
-    const start = this.#arenaEnd;
-    const end = start + length;
-    if (end > this.#arena.length) {
-      if (end > 0xffff_ffff) {
-        throw new TidemarkError(
-          "TM_STATE_VALUE",
-          "the keys of a task take more than 4 GiB; run the job with a higher parallelism",
-          {
-            facts: { operator: this.#operator, keys: this.liveRows },
-          },
-        );
-      }
-      // Always a new array: bytes handed out by keyBytes stay as they were.
-      this.#arena = grown(this.#arena, new Uint8Array(Math.min(0xffff_ffff, Math.max(this.#arena.length * 2, end))));
-    }
-    const arena = this.#arena;
-    for (let i = 0; i < length; i++) arena[start + i] = bytes[offset + i] as number;
-    this.#arenaEnd = end;
-    return start;
-  }
-
-  #growIndex(): void {
-    const index = new Uint32Array(this.#index.length * 2);
-    const mask = index.length - 1;
-    for (let row = 0; row < this.#rowEnd; row++) {
-      if (((this.#flags[row] as number) & LIVE) === 0) continue;
-      const hash = this.#hashes[row] as number;
-      let slot = hash & mask;
-      while (index[slot] !== 0) slot = (slot + 1) & mask;
-      index[slot] = (tagOf(hash) | (row + 1)) >>> 0;
-    }
-    this.#index = index;
-  }
-
-  #free(row: number): void {
-    this.#removeFromIndex(row);
-    this.#garbageBytes += this.#lengths[row] as number;
-    this.#flags[row] = 0;
-    this.#freeRows.push(row);
-  }
-
-  /** Closes the gap by moving later words of the same probe run back, so that no tombstones are needed. */
-  #removeFromIndex(row: number): void {
-    const index = this.#index;
-    const mask = index.length - 1;
-    let hole = (this.#hashes[row] as number) & mask;
-    while (((index[hole] as number) & ROW_MASK) !== row + 1) hole = (hole + 1) & mask;
-    for (let next = (hole + 1) & mask; index[next] !== 0; next = (next + 1) & mask) {
-      const home = (this.#hashes[((index[next] as number) & ROW_MASK) - 1] as number) & mask;
-      if (((next - home) & mask) >= ((next - hole) & mask)) {
-        index[hole] = index[next] as number;
-        hole = next;
-      }
-    }
-    index[hole] = 0;
-  }
-
-  #compactArena(): void {
-    const arena = new Uint8Array(Math.max(1_024, (this.#arenaEnd - this.#garbageBytes) * 2));
-    let end = 0;
-    for (let row = 0; row < this.#rowEnd; row++) {
-      if (((this.#flags[row] as number) & LIVE) === 0) continue;
-      arena.set(this.keyBytes(row), end);
-      this.#offsets[row] = end;
-      end += this.#lengths[row] as number;
-    }
-    this.#arena = arena;
-    this.#arenaEnd = end;
-    this.#garbageBytes = 0;
+    const store = new RowStore(this.#options);
+    assert(store.reserve(room), "a new store of rows has no room for a key");
+    return this.#stores.push(store) - 1;
   }
 }
 
-/** Tag bits from a mix of the hash: its top bits are the key group, nearly constant in one task, its low bits are the slot. */
-function tagOf(hash: number): number {
-  return (Math.imul(hash, 0x9e37_79b1) & TAG_MASK) >>> 0;
+type Room = Parameters<RowStore["reserve"]>[0];
+
+/** Room for as many keys of their kinds, were all of them new and distinct. */
+function roomFor(keys: KeyColumn, length: number): Room {
+  const { bytes, offsets, lengths } = keys;
+  let integers = 0;
+  let cells = 0;
+  for (let i = 0; i < length; i++) {
+    const size = lengths[i] as number;
+    if (isIntegerKey(bytes, offsets[i] as number, size)) integers++;
+    else cells += cellsOf(size);
+  }
+  return { integers, others: length - integers, cells };
 }
 
-function grown<A extends Uint8Array | Uint32Array | Int32Array>(from: A, to: A): A {
-  to.set(from);
-  return to;
+function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const shared = Math.min(a.length, b.length);
+  for (let i = 0; i < shared; i++) {
+    const difference = (a[i] as number) - (b[i] as number);
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
 }

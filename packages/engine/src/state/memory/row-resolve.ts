@@ -1,0 +1,259 @@
+import { INTEGER_TAG } from "../../record/integer-keys.ts";
+import type { KeyColumn } from "../../record/key-column.ts";
+import { hashInteger, INTEGER_KEY_BYTES } from "../../record/key-hash.ts";
+import {
+  ARENA_AT,
+  BYTES_INDEX,
+  bytesTag,
+  cellClassOf,
+  CELLS_USED,
+  cellsOf,
+  FREE_CELLS,
+  FREE_ROW,
+  FREE_ROWS,
+  INDEX_BASE,
+  INDEX_COUNT,
+  INDEX_MASK,
+  INDEX_OLD_BASE,
+  INDEX_OLD_MASK,
+  INTEGER_INDEX,
+  integerSlot,
+  integerTag,
+  mixInteger,
+  ROW_END,
+  ROW_HASH,
+  ROW_HIGH,
+  ROW_LOW,
+  ROW_MASK,
+  ROW_STATE,
+  rowAt,
+  STATE_CANDIDATE,
+  STATE_INTEGER,
+  STATE_LIVE,
+  TAG_MASK,
+} from "./row-layout.ts";
+
+// Find and make rows: the specification of kernels/assembly/rows.ts, and what runs where that does not pay. Room for what is made was
+// reserved before: in the indexes, for rows, and in the arena.
+
+/** Which rows the first `length` integer keys have; new ones are listed in `made`, their number is returned. */
+export function resolveIntegers(
+  words: Int32Array,
+  integers: Float64Array,
+  length: number,
+  rows: Int32Array,
+  made: Int32Array,
+): number {
+  let count = 0;
+  for (let i = 0; i < length; i++) {
+    const value = integers[i] as number;
+    const low = value | 0;
+    const high = highOf(value, low);
+    let row = findInteger(words, low, high);
+    if (row < 0) {
+      row = makeInteger(words, low, high, hashInteger(value) | 0);
+      made[count++] = row;
+    }
+    rows[i] = row;
+  }
+  return count;
+}
+
+/** The same for canonical bytes, some of which may be integer keys. `memory` is the bytes of `words`. */
+export function resolveBytes(
+  words: Int32Array,
+  memory: Uint8Array,
+  keys: Pick<KeyColumn, "bytes" | "offsets" | "lengths" | "hashes">,
+  length: number,
+  rows: Int32Array,
+  made: Int32Array,
+): number {
+  const { bytes, offsets, lengths, hashes } = keys;
+  let count = 0;
+  for (let i = 0; i < length; i++) {
+    const offset = offsets[i] as number;
+    const size = lengths[i] as number;
+    const hash = (hashes[i] as number) | 0;
+    const asInteger = isIntegerKey(bytes, offset, size);
+    const high = asInteger ? readWord(bytes, offset + 1) ^ 0x8000_0000 : 0;
+    const low = asInteger ? readWord(bytes, offset + 5) : 0;
+    let row = asInteger ? findInteger(words, low, high) : findBytes(words, memory, bytes, offset, size, hash);
+    if (row < 0) {
+      row = asInteger ? makeInteger(words, low, high, hash) : makeBytes(words, memory, bytes, offset, size, hash);
+      made[count++] = row;
+    }
+    rows[i] = row;
+  }
+  return count;
+}
+
+/** High word of a safe integer whose low word is known. */
+export function highOf(value: number, low: number): number {
+  return low === value ? low >> 31 : Math.floor(value / 0x1_0000_0000) | 0;
+}
+
+/** True for canonical bytes of an integer key. */
+export function isIntegerKey(bytes: Uint8Array, offset: number, length: number): boolean {
+  return length === INTEGER_KEY_BYTES && bytes[offset] === INTEGER_TAG;
+}
+
+/** Four bytes, big-endian, signed. */
+export function readWord(bytes: Uint8Array, at: number): number {
+  return (
+    ((bytes[at] as number) << 24) |
+    ((bytes[at + 1] as number) << 16) |
+    ((bytes[at + 2] as number) << 8) |
+    (bytes[at + 3] as number)
+  );
+}
+
+/** Row of an integer key, -1 if it has none. */
+export function findInteger(words: Int32Array, low: number, high: number): number {
+  const mixed = mixInteger(low, high);
+  const base = words[INTEGER_INDEX + INDEX_BASE] as number;
+  if (base === 0) return -1;
+  const mask = words[INTEGER_INDEX + INDEX_MASK] as number;
+  const row = probeInteger(words, base, mask, low, high, mixed);
+  const oldBase = words[INTEGER_INDEX + INDEX_OLD_BASE] as number;
+  if (row >= 0 || oldBase === 0) return row;
+  return probeInteger(words, oldBase, words[INTEGER_INDEX + INDEX_OLD_MASK] as number, low, high, mixed);
+}
+
+/** Makes the row of an integer key that has none. */
+export function makeInteger(words: Int32Array, low: number, high: number, hash: number): number {
+  const row = takeRow(words, hash, STATE_LIVE | STATE_CANDIDATE | STATE_INTEGER);
+  const at = rowAt(words, row);
+  words[at + ROW_LOW] = low;
+  words[at + ROW_HIGH] = high;
+  const mixed = mixInteger(low, high);
+  enter(words, INTEGER_INDEX, integerSlot(mixed, low), integerTag(mixed, low) | (row + 1));
+  return row;
+}
+
+/** Row of other canonical bytes, -1 if they have none. `memory` is the bytes of `words`. */
+export function findBytes(
+  words: Int32Array,
+  memory: Uint8Array,
+  key: Uint8Array,
+  offset: number,
+  length: number,
+  hash: number,
+): number {
+  const base = words[BYTES_INDEX + INDEX_BASE] as number;
+  if (base === 0) return -1;
+  const mask = words[BYTES_INDEX + INDEX_MASK] as number;
+  const row = probeBytes(words, memory, base, mask, key, offset, length, hash);
+  const oldBase = words[BYTES_INDEX + INDEX_OLD_BASE] as number;
+  if (row >= 0 || oldBase === 0) return row;
+  return probeBytes(words, memory, oldBase, words[BYTES_INDEX + INDEX_OLD_MASK] as number, key, offset, length, hash);
+}
+
+/** Makes the row of bytes that have none. */
+export function makeBytes(
+  words: Int32Array,
+  memory: Uint8Array,
+  key: Uint8Array,
+  offset: number,
+  length: number,
+  hash: number,
+): number {
+  const row = takeRow(words, hash, STATE_LIVE | STATE_CANDIDATE);
+  const at = rowAt(words, row);
+  const cell = takeCell(words, length);
+  const start = cell * 8;
+  for (let i = 0; i < length; i++) memory[start + i] = key[offset + i] as number;
+  words[at + ROW_LOW] = cell;
+  words[at + ROW_HIGH] = length;
+  enter(words, BYTES_INDEX, hash, bytesTag(hash) | (row + 1));
+  return row;
+}
+
+/** Gives back the cells of a row's key bytes. */
+export function releaseCell(words: Int32Array, cell: number, length: number): void {
+  words[CELLS_USED] = (words[CELLS_USED] as number) - cellsOf(length);
+  addFreeCell(words, cell, length);
+}
+
+/** A free cell more, of the size class of so many bytes. */
+export function addFreeCell(words: Int32Array, cell: number, length: number): void {
+  const head = FREE_CELLS + cellClassOf(length);
+  words[cell * 2] = words[head] as number;
+  words[head] = cell;
+}
+
+function probeInteger(words: Int32Array, base: number, mask: number, low: number, high: number, mixed: number): number {
+  const tag = integerTag(mixed, low);
+  for (let slot = integerSlot(mixed, low) & mask; ; slot = (slot + 1) & mask) {
+    const word = words[base + slot] as number;
+    if (word === 0) return -1;
+    if ((word & TAG_MASK) !== tag) continue;
+    const row = (word & ROW_MASK) - 1;
+    const at = rowAt(words, row);
+    if (words[at + ROW_LOW] === low && words[at + ROW_HIGH] === high) return row;
+  }
+}
+
+function probeBytes(
+  words: Int32Array,
+  memory: Uint8Array,
+  base: number,
+  mask: number,
+  key: Uint8Array,
+  offset: number,
+  length: number,
+  hash: number,
+): number {
+  const tag = bytesTag(hash);
+  for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+    const word = words[base + slot] as number;
+    if (word === 0) return -1;
+    if ((word & TAG_MASK) !== tag) continue;
+    const row = (word & ROW_MASK) - 1;
+    const at = rowAt(words, row);
+    if (words[at + ROW_HASH] !== hash || words[at + ROW_HIGH] !== length) continue;
+    const start = (words[at + ROW_LOW] as number) * 8;
+    let i = 0;
+    while (i < length && memory[start + i] === key[offset + i]) i++;
+    if (i === length) return row;
+  }
+}
+
+function takeRow(words: Int32Array, hash: number, state: number): number {
+  let row = (words[FREE_ROW] as number) - 1;
+  let at = 0;
+  if (row >= 0) {
+    at = rowAt(words, row);
+    words[FREE_ROW] = words[at + ROW_LOW] as number;
+    words[FREE_ROWS] = (words[FREE_ROWS] as number) - 1;
+  } else {
+    row = words[ROW_END] as number;
+    words[ROW_END] = row + 1;
+    at = rowAt(words, row);
+  }
+  words[at + ROW_HASH] = hash;
+  words[at + ROW_STATE] = state;
+  return row;
+}
+
+function takeCell(words: Int32Array, length: number): number {
+  const cells = cellsOf(length);
+  words[CELLS_USED] = (words[CELLS_USED] as number) + cells;
+  const head = FREE_CELLS + cellClassOf(length);
+  const free = words[head] as number;
+  if (free !== 0) {
+    words[head] = words[free * 2] as number;
+    return free;
+  }
+  const cell = words[ARENA_AT] as number;
+  words[ARENA_AT] = cell + cells;
+  return cell;
+}
+
+function enter(words: Int32Array, index: number, home: number, word: number): void {
+  const base = words[index + INDEX_BASE] as number;
+  const mask = words[index + INDEX_MASK] as number;
+  let slot = home & mask;
+  while (words[base + slot] !== 0) slot = (slot + 1) & mask;
+  words[base + slot] = word;
+  words[index + INDEX_COUNT] = (words[index + INDEX_COUNT] as number) + 1;
+}

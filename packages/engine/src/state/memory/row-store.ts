@@ -1,0 +1,301 @@
+import { INTEGER_TAG } from "../../record/integer-keys.ts";
+import { decodeKey } from "../../record/key-codec.ts";
+import { INTEGER_KEY_BYTES } from "../../record/key-hash.ts";
+import { isGrowing, moveSlots, removeFromIndex } from "./row-index.ts";
+import {
+  ARENA_AT,
+  ARENA_END,
+  BYTES_INDEX,
+  CELLS_USED,
+  FREE_ROW,
+  FREE_ROWS,
+  HEADER_WORDS,
+  INDEX_BASE,
+  INDEX_COUNT,
+  INDEX_MASK,
+  INDEX_MOVED,
+  INDEX_OLD_BASE,
+  INDEX_OLD_MASK,
+  INTEGER_INDEX,
+  ROW_END,
+  ROW_HASH,
+  ROW_HIGH,
+  ROW_LOW,
+  ROW_MASK,
+  ROW_STATE,
+  ROW_WORDS,
+  rowAt,
+  SEGMENT_ROWS_MIN,
+  SEGMENTS,
+  STATE_CANDIDATE,
+  STATE_HOLD,
+  STATE_INTEGER,
+} from "./row-layout.ts";
+import { addFreeCell, readWord, releaseCell } from "./row-resolve.ts";
+import { TableMemory, type TableMemoryOptions } from "./table-memory.ts";
+
+const INDEX_SLOTS_MIN = 64;
+/** An index of fewer slots is copied at once when it grows: some 0.1 ms. */
+const SLOTS_AT_ONCE = 8_192;
+const ARENA_CELLS_MIN = 512;
+const ARENA_CELLS_MAX = 524_288;
+
+export interface RowStoreOptions extends TableMemoryOptions {
+  /** At most this many rows; default as many as an index word can name, 2^24 − 1. */
+  readonly rowsMax?: number;
+}
+
+/**
+ * Rows of keys in one memory: an index of integer keys, an index of other keys with their bytes in an arena of size classes, and a row of
+ * four words per key in segments that never move. What is made needs room that was reserved before, so that finding and making keys is
+ * a loop over memory and nothing else.
+ */
+export class RowStore {
+  readonly memory: TableMemory;
+  readonly #rowsMax: number;
+  #rowsReserved = 0;
+  #arenaCells = 0;
+
+  constructor(options: RowStoreOptions = {}) {
+    this.memory = new TableMemory(options);
+    this.#rowsMax = options.rowsMax ?? ROW_MASK;
+    this.memory.allocate(HEADER_WORDS * 4);
+  }
+
+  get rowEnd(): number {
+    return this.memory.words[ROW_END] as number;
+  }
+
+  get liveRows(): number {
+    return this.rowEnd - (this.memory.words[FREE_ROWS] as number);
+  }
+
+  /** What live rows and their keys take, and the indexes. */
+  get bytes(): number {
+    const { words } = this.memory;
+    const slots = indexSlots(words, INTEGER_INDEX) + indexSlots(words, BYTES_INDEX);
+    return this.liveRows * ROW_WORDS * 4 + (words[CELLS_USED] as number) * 8 + slots * 4;
+  }
+
+  /**
+   * Makes room for so many more keys, and `cells` more cells of key bytes; false where the store cannot hold them, and then it has changed
+   * nothing that matters.
+   */
+  reserve(more: { readonly integers: number; readonly others: number; readonly cells: number }): boolean {
+    return (
+      this.#reserveRows(more.integers + more.others) &&
+      (more.integers === 0 || this.#reserveIndex(INTEGER_INDEX, more.integers)) &&
+      (more.others === 0 || this.#reserveIndex(BYTES_INDEX, more.others)) &&
+      this.#reserveArena(more.cells)
+    );
+  }
+
+  /** Goes on with the growth of the indexes. Costs up to `slots` slots each, nothing when none grows. */
+  advance(slots: number): void {
+    this.#advance(INTEGER_INDEX, slots);
+    this.#advance(BYTES_INDEX, slots);
+  }
+
+  key(row: number): unknown {
+    const { words, bytes } = this.memory;
+    const at = rowAt(words, row);
+    const low = words[at + ROW_LOW] as number;
+    if (((words[at + ROW_STATE] as number) & STATE_INTEGER) !== 0) return integerOf(words, at);
+    const start = low * 8;
+    if (isIntegerPair(bytes, start, words[at + ROW_HIGH] as number)) {
+      return [integerAt(bytes, start + 2), integerAt(bytes, start + 11)];
+    }
+    return decodeKey(this.keyBytes(row));
+  }
+
+  /** Canonical bytes; those of an integer key are made anew, others are the store's own until it grows or the row is freed. */
+  keyBytes(row: number): Uint8Array {
+    const { words, bytes } = this.memory;
+    const at = rowAt(words, row);
+    if (((words[at + ROW_STATE] as number) & STATE_INTEGER) !== 0) {
+      const key = new Uint8Array(INTEGER_KEY_BYTES);
+      this.copyKey(row, key, 0);
+      return key;
+    }
+    const start = (words[at + ROW_LOW] as number) * 8;
+    return bytes.subarray(start, start + (words[at + ROW_HIGH] as number));
+  }
+
+  /** Length of the canonical bytes. */
+  keyLength(row: number): number {
+    const { words } = this.memory;
+    const at = rowAt(words, row);
+    const isInteger = ((words[at + ROW_STATE] as number) & STATE_INTEGER) !== 0;
+    return isInteger ? INTEGER_KEY_BYTES : (words[at + ROW_HIGH] as number);
+  }
+
+  /** Writes the canonical bytes into `to` from `offset`. */
+  copyKey(row: number, to: Uint8Array, offset: number): void {
+    const { words, bytes } = this.memory;
+    const at = rowAt(words, row);
+    const low = words[at + ROW_LOW] as number;
+    const high = words[at + ROW_HIGH] as number;
+    if (((words[at + ROW_STATE] as number) & STATE_INTEGER) !== 0) {
+      to[offset] = INTEGER_TAG;
+      writeWord(to, offset + 1, high ^ 0x8000_0000);
+      writeWord(to, offset + 5, low);
+      return;
+    }
+    const start = low * 8;
+    for (let i = 0; i < high; i++) to[offset + i] = bytes[start + i] as number;
+  }
+
+  isInteger(row: number): boolean {
+    const { words } = this.memory;
+    return ((words[rowAt(words, row) + ROW_STATE] as number) & STATE_INTEGER) !== 0;
+  }
+
+  /** Value of an integer key. */
+  integer(row: number): number {
+    const { words } = this.memory;
+    return integerOf(words, rowAt(words, row));
+  }
+
+  /** Canonical hash, unsigned. */
+  hash(row: number): number {
+    const { words } = this.memory;
+    return (words[rowAt(words, row) + ROW_HASH] as number) >>> 0;
+  }
+
+  isHeld(row: number): boolean {
+    const { words } = this.memory;
+    return row < (words[ROW_END] as number) && (words[rowAt(words, row) + ROW_STATE] as number) >= STATE_HOLD;
+  }
+
+  hold(row: number): void {
+    const { words } = this.memory;
+    const at = rowAt(words, row) + ROW_STATE;
+    words[at] = (words[at] as number) + STATE_HOLD;
+  }
+
+  /** True if the row became a candidate for release: nothing holds it, and it was none before. */
+  letGo(row: number): boolean {
+    const { words } = this.memory;
+    const at = rowAt(words, row) + ROW_STATE;
+    const state = (words[at] as number) - STATE_HOLD;
+    const isNew = state < STATE_HOLD && (state & STATE_CANDIDATE) === 0;
+    words[at] = isNew ? state | STATE_CANDIDATE : state;
+    return isNew;
+  }
+
+  /** A candidate is none any more; the row is free if nothing holds it. */
+  settle(row: number): void {
+    const { words } = this.memory;
+    const at = rowAt(words, row);
+    const state = (words[at + ROW_STATE] as number) & ~STATE_CANDIDATE;
+    words[at + ROW_STATE] = state;
+    if (state >= STATE_HOLD) return;
+    if ((state & STATE_INTEGER) !== 0) {
+      removeFromIndex(words, INTEGER_INDEX, row);
+    } else {
+      removeFromIndex(words, BYTES_INDEX, row);
+      releaseCell(words, words[at + ROW_LOW] as number, words[at + ROW_HIGH] as number);
+    }
+    words[at + ROW_STATE] = 0;
+    words[at + ROW_LOW] = words[FREE_ROW] as number;
+    words[FREE_ROW] = row + 1;
+    words[FREE_ROWS] = (words[FREE_ROWS] as number) + 1;
+  }
+
+  #reserveRows(more: number): boolean {
+    const { words } = this.memory;
+    const end = (words[ROW_END] as number) + Math.max(0, more - (words[FREE_ROWS] as number));
+    if (end > this.#rowsMax) return false;
+    while (end > this.#rowsReserved) {
+      const first = this.#rowsReserved;
+      const rows = Math.max(SEGMENT_ROWS_MIN, first);
+      const at = this.memory.allocate(rows * ROW_WORDS * 4);
+      if (at < 0) return false;
+      this.memory.words[SEGMENTS + 26 - Math.clz32(first | 32)] = at / 4 - first * ROW_WORDS;
+      this.#rowsReserved = first + rows;
+    }
+    return true;
+  }
+
+  #reserveIndex(index: number, more: number): boolean {
+    let { words } = this.memory;
+    const base = words[index + INDEX_BASE] as number;
+    const slots = indexSlots(words, index);
+    const needed = (words[index + INDEX_COUNT] as number) + more;
+    if (needed * 5 <= slots * 3) return true;
+    // Only where one call makes more keys than there are: between two growths there is time to finish the first.
+    this.#advance(index, slots);
+    let wanted = Math.max(INDEX_SLOTS_MIN, slots * 2);
+    while (needed * 5 > wanted * 3) wanted *= 2;
+    const at = this.memory.allocate(wanted * 4, true);
+    if (at < 0) return false;
+    words = this.memory.words;
+    words[index + INDEX_OLD_BASE] = base;
+    words[index + INDEX_OLD_MASK] = words[index + INDEX_MASK] as number;
+    words[index + INDEX_MOVED] = 0;
+    words[index + INDEX_BASE] = at / 4;
+    words[index + INDEX_MASK] = wanted - 1;
+    if (slots <= SLOTS_AT_ONCE) this.#advance(index, slots);
+    return true;
+  }
+
+  #advance(index: number, slots: number): void {
+    const { words } = this.memory;
+    if (!isGrowing(words, index) || !moveSlots(words, index, slots)) return;
+    const oldBase = words[index + INDEX_OLD_BASE] as number;
+    words[index + INDEX_OLD_BASE] = 0;
+    this.memory.release(oldBase * 4, ((words[index + INDEX_OLD_MASK] as number) + 1) * 4);
+  }
+
+  #reserveArena(cells: number): boolean {
+    const { words } = this.memory;
+    if ((words[ARENA_END] as number) - (words[ARENA_AT] as number) >= cells) return true;
+    const size = Math.max(cells, Math.min(ARENA_CELLS_MAX, Math.max(ARENA_CELLS_MIN, this.#arenaCells >>> 3)));
+    const at = this.memory.allocate(size * 8);
+    if (at < 0) return false;
+    this.#arenaCells += size;
+    this.#addToArena(at / 8, size);
+    return true;
+  }
+
+  #addToArena(cell: number, cells: number): void {
+    const { words } = this.memory;
+    const end = words[ARENA_END] as number;
+    if (cell !== end) {
+      // What is left of the last block goes to the free cells of up to 16.
+      for (let at = words[ARENA_AT] as number; at < end;) {
+        const size = Math.min(16, end - at);
+        addFreeCell(words, at, size * 8);
+        at += size;
+      }
+      words[ARENA_AT] = cell;
+    }
+    words[ARENA_END] = cell + cells;
+  }
+}
+
+function indexSlots(words: Int32Array, index: number): number {
+  return words[index + INDEX_BASE] === 0 ? 0 : (words[index + INDEX_MASK] as number) + 1;
+}
+
+function integerOf(words: Int32Array, at: number): number {
+  return (words[at + ROW_HIGH] as number) * 0x1_0000_0000 + ((words[at + ROW_LOW] as number) >>> 0);
+}
+
+/** A tuple of two integers: the tag of tuples, and two integer keys. */
+function isIntegerPair(bytes: Uint8Array, start: number, length: number): boolean {
+  return (
+    length === 19 && bytes[start] === 0x60 && bytes[start + 1] === INTEGER_TAG && bytes[start + 10] === INTEGER_TAG
+  );
+}
+
+function integerAt(bytes: Uint8Array, at: number): number {
+  return (readWord(bytes, at) ^ 0x8000_0000) * 0x1_0000_0000 + (readWord(bytes, at + 4) >>> 0);
+}
+
+function writeWord(bytes: Uint8Array, at: number, word: number): void {
+  bytes[at] = word >>> 24;
+  bytes[at + 1] = word >>> 16;
+  bytes[at + 2] = word >>> 8;
+  bytes[at + 3] = word;
+}

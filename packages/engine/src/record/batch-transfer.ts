@@ -38,6 +38,8 @@ interface PackedColumn {
   readonly dictionary?: readonly string[];
 }
 
+const NO_BYTES: Pick<Utf8Column, "bytes" | "offsets"> = { bytes: new Uint8Array(0), offsets: new Int32Array(0) };
+
 type AnyArray = Uint8Array | Int32Array | Uint32Array | Float64Array;
 
 /** Collects arrays and lays them out in one buffer, each aligned to 8 bytes. */
@@ -175,48 +177,66 @@ function packStrings(
   length: number,
   parts: PartWriter,
 ): Pick<PackedColumn, "values" | "cells" | "strings"> {
-  const pieces: Uint8Array[] = [];
+  const lengths = column.lengths.slice(0, length);
+  const encoded = new Map<number, Uint8Array>();
   const illFormed: (readonly [number, string])[] = [];
   for (let row = 0; row < length; row++) {
-    const size = column.lengths[row] ?? -1;
+    if ((lengths[row] as number) >= 0) continue;
     const text = column.strings[row] ?? "";
-    if (size >= 0) {
-      const offset = column.offsets[row] ?? 0;
-      pieces.push(column.bytes.subarray(offset, offset + size));
-    } else if (text.isWellFormed()) {
-      pieces.push(encodeWtf8(text));
+    if (text.isWellFormed()) {
+      const bytes = encodeWtf8(text);
+      encoded.set(row, bytes);
+      lengths[row] = bytes.length;
     } else {
       // Column bytes are valid UTF-8; a lone surrogate travels as a string.
       illFormed.push([row, text]);
-      pieces.push(new Uint8Array(0));
     }
   }
-  const packed = packPieces(pieces, parts, new Set(illFormed.map(([row]) => row)));
+  const packed = packCells(column, encoded, lengths, parts);
   return illFormed.length === 0 ? packed : { ...packed, strings: illFormed };
 }
 
 function packJson(column: JsonColumn, length: number, parts: PartWriter): Pick<PackedColumn, "values" | "cells"> {
-  const pieces = Array.from({ length }, (_, row) => encodeValue(column.values[row]));
-  return packPieces(pieces, parts, new Set());
+  const encoded = new Map<number, Uint8Array>();
+  const lengths = new Int32Array(length);
+  for (let row = 0; row < length; row++) {
+    const bytes = encodeValue(column.values[row]);
+    encoded.set(row, bytes);
+    lengths[row] = bytes.length;
+  }
+  return packCells(NO_BYTES, encoded, lengths, parts);
 }
 
-/** Rows in `without` have no bytes: length -1. */
-function packPieces(
-  pieces: readonly Uint8Array[],
+/** Bytes of each row from `encoded`, or else from the column; none where the length is -1. Takes over `lengths`. */
+function packCells(
+  column: Pick<Utf8Column, "bytes" | "offsets">,
+  encoded: ReadonlyMap<number, Uint8Array>,
+  lengths: Int32Array,
   parts: PartWriter,
-  without: ReadonlySet<number>,
 ): Required<Pick<PackedColumn, "values" | "cells">> {
-  const offsets = new Int32Array(pieces.length);
-  const lengths = new Int32Array(pieces.length);
+  const offsets = new Int32Array(lengths.length);
   let size = 0;
-  for (const [row, piece] of pieces.entries()) {
+  for (let row = 0; row < lengths.length; row++) {
     offsets[row] = size;
-    lengths[row] = without.has(row) ? -1 : piece.length;
-    size += piece.length;
+    size += Math.max(0, lengths[row] as number);
   }
   const bytes = new Uint8Array(size);
-  for (const [row, piece] of pieces.entries()) bytes.set(piece, offsets[row]);
+  for (let row = 0; row < lengths.length; row++) {
+    const from = encoded.size === 0 ? undefined : encoded.get(row);
+    if (from === undefined)
+      copyBytes(column.bytes, column.offsets[row] as number, lengths[row] as number, bytes, offsets[row] as number);
+    else bytes.set(from, offsets[row]);
+  }
   return { values: parts.add(bytes), cells: { offsets: parts.add(offsets), lengths: parts.add(lengths) } };
+}
+
+/** A loop where a call would cost more than the bytes. */
+function copyBytes(from: Uint8Array, offset: number, length: number, to: Uint8Array, at: number): void {
+  if (length > 64) {
+    to.set(from.subarray(offset, offset + length), at);
+    return;
+  }
+  for (let i = 0; i < length; i++) to[at + i] = from[offset + i] as number;
 }
 
 function packDictionary(
@@ -241,34 +261,38 @@ function packDictionary(
 
 function packKeys(keys: KeyColumn, length: number, parts: PartWriter): PackedKeys {
   if (keys.integers !== null) return { integers: parts.add(keys.integers.subarray(0, length)) };
-  // Rows that share bytes go on sharing them.
-  const moved = new Map<number, number>();
   const offsets = new Int32Array(length);
-  const pieces: Uint8Array[] = [];
+  const bytes = new Uint8Array(sizeOf(keys, length));
+  // Rows that share bytes go on sharing them; where each row's are behind the row's before, none does.
+  const moved = isAscending(keys.offsets, length) ? null : new Map<number, number>();
   let size = 0;
   for (let row = 0; row < length; row++) {
-    const from = keys.offsets[row] ?? 0;
-    let to = moved.get(from);
-    if (to === undefined) {
-      const piece = keys.bytes.subarray(from, from + (keys.lengths[row] ?? 0));
-      to = size;
-      pieces.push(piece);
-      size += piece.length;
-      // An empty piece would share its place with the next one, but no canonical key is empty.
-      moved.set(from, to);
-    }
-    offsets[row] = to;
-  }
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
+    const from = keys.offsets[row] as number;
+    const known = moved?.get(from);
+    offsets[row] = known ?? size;
+    if (known !== undefined) continue;
+    const count = keys.lengths[row] as number;
+    copyBytes(keys.bytes, from, count, bytes, size);
+    moved?.set(from, size);
+    // An empty piece would share its place with the next one, but no canonical key is empty.
+    size += count;
   }
   return {
-    bytes: parts.add(bytes),
+    bytes: parts.add(bytes.subarray(0, size)),
     offsets: parts.add(offsets),
     lengths: parts.add(keys.lengths.subarray(0, length)),
     hashes: parts.add(keys.hashes.subarray(0, length)),
   };
+}
+
+/** The bytes of all rows, were none of them shared. */
+function sizeOf(keys: KeyColumn, length: number): number {
+  let size = 0;
+  for (let row = 0; row < length; row++) size += keys.lengths[row] as number;
+  return size;
+}
+
+function isAscending(values: Int32Array, length: number): boolean {
+  for (let i = 1; i < length; i++) if ((values[i] as number) <= (values[i - 1] as number)) return false;
+  return true;
 }

@@ -50,7 +50,7 @@ describe("where a job's time goes", () => {
     assert.deepEqual(found, [
       { name: "rows", use: "event-time", records: 6, ms: 6 },
       { name: "map-1", use: "steps", records: 6, ms: 60 },
-      { name: "keyBy-2", use: "keys", records: 6, ms: 600 },
+      { name: "keyBy-1", use: "keys", records: 6, ms: 600 },
       { name: "newest", use: "state", records: 6, ms: 4_000 },
     ]);
     assert.equal(times.steps.find(({ name }) => name === "out")?.records, 6 + 4);

@@ -28,7 +28,6 @@ export async function openTask(
   const writers = await openWriters(plan, subtask, options);
   const deadLetters = await openDeadLetters(plan, subtask, options);
   const meters = plan.source === null ? null : sourceMeters(plan.source.port, times);
-  const exchangeMeter = times.meter(plan.name, "exchange");
   const context: ChainContext = {
     subtask,
     clock: host.clock,
@@ -40,9 +39,8 @@ export async function openTask(
     exchanges,
     writers: new Map([...writers].map(([node, { writer }]) => [node, writer])),
     times,
-    exchangeMeter,
   };
-  const chain = new Chain(plan.nodes, context);
+  const chain = new Chain(plan.name, plan.nodes, context);
   const source =
     plan.source === null || meters === null
       ? null
@@ -57,7 +55,6 @@ export async function openTask(
     source,
     gates,
     times,
-    exchangeMeter,
     onSnapshot: (snapshot) => {
       onSnapshot(task, snapshot);
     },

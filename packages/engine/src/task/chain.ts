@@ -28,8 +28,6 @@ export interface ChainContext {
   /** By node name. */
   readonly writers: ReadonlyMap<string, SinkWriter>;
   readonly times: SelfTimes;
-  /** What goes into handing records to other tasks. */
-  readonly exchangeMeter: StepMeter;
 }
 
 /** Counters of one operator, since the task started. */
@@ -54,13 +52,17 @@ export interface ChainLink {
 /** Operators fused into one call path: what one emits, the next one handles at once. */
 export class Chain {
   readonly links: readonly ChainLink[];
+  /** Of what goes into taking records from other tasks, and handing them on. */
+  readonly exchangeMeter: StepMeter;
   readonly #parts: ChainParts;
 
-  constructor(nodes: readonly ChainNodePlan[], context: ChainContext) {
+  /** `task`: the name of the task that runs it. */
+  constructor(task: string, nodes: readonly ChainNodePlan[], context: ChainContext) {
     const links: ChainLink[] = [];
     this.links = links;
     const meters = nodes.map((node) => context.times.meter(meteredName(node), useOf(node.kind)));
-    this.#parts = { nodes, links, context };
+    this.exchangeMeter = context.times.meter(task, "exchange");
+    this.#parts = { nodes, links, context, exchangeMeter: this.exchangeMeter };
     // Consumers are made before producers, so that every output can be wired when its operator is made.
     for (let index = nodes.length - 1; index >= 0; index--) {
       links[index] = buildLink(nodes[index] as ChainNodePlan, meters[index] as StepMeter, this.#parts);
@@ -78,6 +80,7 @@ interface ChainParts {
   readonly nodes: readonly ChainNodePlan[];
   readonly links: readonly ChainLink[];
   readonly context: ChainContext;
+  readonly exchangeMeter: StepMeter;
 }
 
 /** Operators are metered by the name users know; a sink stands once in each task that feeds it. */
@@ -161,12 +164,15 @@ function describeStates(plan: ChainNodePlan, options: Parameters<OperatorContext
     operator: plan.name,
     kind: plan.kind,
     timers: options.timers,
-    states: options.states.map((state) => ({
-      name: state.name,
-      kind: state.kind,
-      schemaHash: state.codec.schemaHash,
-      jsonSchema: (state.codec.jsonSchema ?? null) as OperatorStates["states"][number]["jsonSchema"],
-    })),
+    states: options.states.map((state) => {
+      const { schemaHash, jsonSchema } = stateSchema(state);
+      return {
+        name: state.name,
+        kind: state.kind,
+        schemaHash,
+        jsonSchema: jsonSchema as OperatorStates["states"][number]["jsonSchema"],
+      };
+    }),
   };
 }
 
@@ -208,7 +214,7 @@ function fanOut(targets: readonly Target[], parts: ChainParts, counters: Operato
       receivers.push({ link, input: target.input });
     }
   }
-  return new FanOut(receivers, edges, counters, parts.context);
+  return new FanOut(receivers, edges, counters, parts);
 }
 
 class FanOut implements Output {
@@ -222,12 +228,12 @@ class FanOut implements Output {
     receivers: readonly Receiver[],
     edges: readonly Exchange[],
     counters: OperatorCounters | null,
-    { times, exchangeMeter }: ChainContext,
+    { context, exchangeMeter }: ChainParts,
   ) {
     this.#receivers = receivers;
     this.#edges = edges;
     this.#counters = counters;
-    this.#times = times;
+    this.#times = context.times;
     this.#exchangeMeter = exchangeMeter;
   }
 

@@ -44,8 +44,6 @@ export interface TaskParts {
   readonly gates: readonly GateInput[];
   readonly onSnapshot: (snapshot: TaskSnapshot) => void;
   readonly times: SelfTimes;
-  /** What goes into taking records from other tasks. */
-  readonly exchangeMeter: StepMeter;
 }
 
 /**
@@ -169,7 +167,7 @@ export class Task {
       const channel = gate.nextReady(this.#started, this.#checkpoint);
       if (channel < 0) continue;
       this.#nextGate = (index + 1) % count;
-      const caller = this.#parts.times.enterAnyway(this.#parts.exchangeMeter);
+      const caller = this.#parts.times.enterAnyway(this.chain.exchangeMeter);
       const barrier = gate.handle(channel, this.#started);
       this.#parts.times.leave(caller);
       if (barrier !== null) this.#align(barrier);

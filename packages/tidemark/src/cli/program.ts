@@ -77,7 +77,11 @@ function addRunningCommands(program: Command, terminal: Terminal, action: Action
       ),
     )
     .option("--debug", "debug checks: a record kept beyond its row throws")
-    .option("--json", "one JSON document with the result on standard output")
+    .option(
+      "--stats",
+      "at the end, where the time went: own time of each step, per record; the engine always measures it",
+    )
+    .option("--json", "one JSON document with the result on standard output, with --stats also its figures")
     .action(
       action(async (file: string, flags: RunFlags) => {
         const { runCommand } = await import("./run-command.ts");

@@ -1,12 +1,14 @@
 import { loadPipeline, start, type Job, type JobEvent, type JobResult } from "@tidemark/engine";
-import { jobFacts, type JobFacts } from "@tidemark/engine/inspect";
+import { jobFacts, jobTimes, type JobFacts } from "@tidemark/engine/inspect";
 import { EXIT } from "./exit-codes.ts";
+import { runStats, sayStats } from "./run-stats.ts";
 import { configUrl, fileUrl, readBindings, readDuration, readSettings, type JobFlags } from "./settings.ts";
 import { StopOnSignals } from "./stop-on-signals.ts";
 import { formatBytes, formatCount, formatDuration, formatTime, type Terminal } from "./terminal.ts";
 
 export interface RunFlags extends JobFlags {
   readonly json?: boolean;
+  readonly stats?: boolean;
   readonly shutdownTimeout: string;
 }
 
@@ -40,10 +42,14 @@ export async function runCommand(file: string, flags: RunFlags, terminal: Termin
         job.stop().catch(() => undefined);
       });
     }
+    const cpu = process.cpuUsage();
     const ended = await result;
     const elapsedMs = Date.now() - startedAt;
     const leftOut = await progress.leftOut();
-    if (flags.json === true) terminal.result(JSON.stringify({ ...ended, elapsedMs, leftOut }));
+    const stats =
+      flags.stats === true && job !== null ? runStats(await jobTimes(job), process.cpuUsage(cpu)) : undefined;
+    if (flags.json === true) terminal.result(JSON.stringify({ ...ended, elapsedMs, leftOut, ...(stats && { stats }) }));
+    else if (stats !== undefined) sayStats(stats, terminal);
     sayEnd(ended, { elapsedMs, leftOut }, terminal);
     return EXIT.ok;
   } finally {

@@ -93,14 +93,21 @@ function ignoreReaderGone(stream: NodeJS.WriteStream): void {
   });
 }
 
-/** Rows as columns, two spaces between them; numbers to the right. */
-export function table(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+/** Rows as columns, two spaces between them; numbers and the columns named `right` to the right. */
+export function table(
+  header: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+  { right = [] }: { readonly right?: readonly string[] } = {},
+): string {
   const cells = [
     header,
     ...rows.map((row) => row.map((cell) => (typeof cell === "number" ? formatCount(cell) : cell))),
   ];
   const widths = header.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? "").length)));
-  const isNumber = header.map((_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === "number"));
+  const isNumber = header.map(
+    (title, column) =>
+      right.includes(title) || (rows.length > 0 && rows.every((row) => typeof row[column] === "number")),
+  );
   const pad = (cell: string, column: number): string =>
     isNumber[column] === true ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0);
   return cells.map((row) => row.map(pad).join("  ").trimEnd()).join("\n");

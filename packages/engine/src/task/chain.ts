@@ -164,15 +164,12 @@ function describeStates(plan: ChainNodePlan, options: Parameters<OperatorContext
     operator: plan.name,
     kind: plan.kind,
     timers: options.timers,
-    states: options.states.map((state) => {
-      const { schemaHash, jsonSchema } = stateSchema(state);
-      return {
-        name: state.name,
-        kind: state.kind,
-        schemaHash,
-        jsonSchema: jsonSchema as OperatorStates["states"][number]["jsonSchema"],
-      };
-    }),
+    states: options.states.map((state) => ({
+      name: state.name,
+      kind: state.kind,
+      schemaHash: state.codec.schemaHash,
+      jsonSchema: (state.codec.jsonSchema ?? null) as OperatorStates["states"][number]["jsonSchema"],
+    })),
   };
 }
 

@@ -15,7 +15,7 @@ import {
 } from "./checkpoint-coordinator.ts";
 import type { PhysicalGraph } from "./physical-graph.ts";
 import type { StepTime } from "../task/self-times.ts";
-import { assignSplits, checkCompatible, type DiscoveredSource } from "./restore-plan.ts";
+import { assignSplits, checkCompatible, refuseNewInput, type DiscoveredSource } from "./restore-plan.ts";
 import { sinkScratch, sinksDirectory } from "./state-directory.ts";
 import type { StartWorker, TaskFacts, WorkerHandle, WorkerReport } from "./worker-protocol.ts";
 
@@ -401,7 +401,8 @@ async function prepareStart(options: JobOptions, store: CheckpointStore): Promis
       },
     );
   }
-  const sources = manifest?.finished === true ? [] : await discoverSources(options);
+  const sources = await discoverSources(options, manifest);
+  if (manifest?.finished === true) refuseNewInput(sources, manifest);
   return { manifest, sinks: await openSinks(options, store, manifest), sources };
 }
 
@@ -444,7 +445,10 @@ function sinkPorts({ graph, bindings }: JobOptions): string[] {
   return bindings.has(DEAD_LETTER_PORT) ? [...ports, DEAD_LETTER_PORT] : ports;
 }
 
-async function discoverSources({ host, graph, bindings }: JobOptions): Promise<DiscoveredSource[]> {
+async function discoverSources(
+  { host, graph, bindings }: JobOptions,
+  manifest: Manifest | null,
+): Promise<DiscoveredSource[]> {
   const sources: DiscoveredSource[] = [];
   for (const node of graph.nodes) {
     if (node.kind !== "source") continue;
@@ -458,7 +462,12 @@ async function discoverSources({ host, graph, bindings }: JobOptions): Promise<D
         },
       );
     }
-    sources.push({ port: node.name, splits: await source.splits({ host, port: node.name }) });
+    const splits = source.splits({ host, port: node.name });
+    // Of a job that has finished the input may be gone; whether there is more of it is all that counts.
+    sources.push({
+      port: node.name,
+      splits: manifest?.finished === true ? await splits.catch(() => []) : await splits,
+    });
   }
   return sources;
 }

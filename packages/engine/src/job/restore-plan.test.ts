@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Manifest, OperatorStates, SplitPosition } from "../checkpoint/manifest.ts";
-import { assignSplits, checkCompatible, checkOperatorStates } from "./restore-plan.ts";
+import { assignSplits, checkCompatible, checkOperatorStates, refuseNewInput } from "./restore-plan.ts";
 
 const split = (id: string): { id: string; details: null } => ({ id, details: null });
 const position = (id: string, ended = false): SplitPosition => ({
@@ -59,6 +59,15 @@ describe("splits of a start", () => {
       message: /split=b/,
     });
     assert.equal(assignSplits(sources, manifest({ sources: [position("b", true)] }), 1).length, 1);
+  });
+});
+
+test("a finished job takes no new splits, and does not mind those that are gone", () => {
+  const finished = manifest({ finished: true, sources: [position("a", true), position("b", true)] });
+  refuseNewInput([{ port: "rows", splits: [split("a")] }], finished);
+  assert.throws(() => refuseNewInput([{ port: "rows", splits: ["a", "b", "c", "d"].map(split) }], finished), {
+    code: "TM_SOURCE",
+    message: /port=rows, added=2, first=c/,
   });
 });
 

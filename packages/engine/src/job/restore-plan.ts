@@ -43,6 +43,23 @@ export function assignSplits(
 }
 
 /**
+ * Refuses input that came after a job had finished: at the end of its input every window fired, so it cannot be counted with what it belongs
+ * to, and must not be passed over either.
+ */
+export function refuseNewInput(sources: readonly DiscoveredSource[], finished: Manifest): void {
+  const known = new Set(finished.sources.map(({ port, split }) => `${port}/${split}`));
+  for (const { port, splits } of sources) {
+    const added = splits.filter(({ id }) => !known.has(`${port}/${id}`)).map(({ id }) => id);
+    if (added.length === 0) continue;
+    throw new TidemarkError(
+      "TM_SOURCE",
+      "the job has finished, and there is input that it has not read: what the end of the input made final cannot be added to. Process it with a job of its own, in another state directory",
+      { facts: { port, added: added.length, first: added[0], checkpoint: finished.checkpoint } },
+    );
+  }
+}
+
+/**
  * Refuses a restore that would lose or misread state: the job's key groups, every operator with state, and every schema
  * must match the checkpoint's, and every port it read from or wrote to must still be there: unread input would vanish, and output that
  * it had prepared would never be committed. `operators` are the stateful steps of the code.

@@ -1,4 +1,4 @@
-import type { StateDescriptor, StateKind } from "../state/state-backend.ts";
+import type { ValueDescriptor, ValueKind } from "../state/state-backend.ts";
 import type { AggregateFunction } from "./aggregate-function.ts";
 
 /** Any aggregate, with its types forgotten; values and accumulators only ever go back to the aggregate they came from. */
@@ -24,7 +24,7 @@ export class AggregateSet {
   }
 
   /** A state per aggregate, named after its result. */
-  stateDescriptors(kind: StateKind): StateDescriptor[] {
+  stateDescriptors(kind: ValueKind): ValueDescriptor[] {
     return this.aggregates.map(({ codec }, index) => ({
       name: accumulatorState(this.names[index] as string),
       kind,

@@ -9,11 +9,16 @@ export type {
   ListState,
   MapState,
   PaneState,
+  SlotDescriptor,
+  SlotKind,
   StateBackend,
   StateDescriptor,
   StateKind,
   TimerState,
+  ValueDescriptor,
+  ValueKind,
   ValueState,
 } from "./state-backend.ts";
 export { stateBackendSuite, type StateBackendSuiteOptions } from "./state-backend.conformance.ts";
+export type { PaneSlotState, SlotField, Slots, SlotState } from "./slot-state.ts";
 export { PLAIN_CODEC, type StateCodec } from "./state-codec.ts";

@@ -1,8 +1,20 @@
-import type { Key } from "../record/key-column.ts";
 import { keyColumnOf } from "../record/key-codec.ts";
-import { KEY_GROUP_BITS_MAX, keyGroupOf, keyGroupRange } from "./key-group.ts";
-import type { KeyedState, KeyGroupPayload, StateBackend, StateDescriptor, StateKind } from "./state-backend.ts";
-import { PLAIN_CODEC, type StateCodec } from "./state-codec.ts";
+import {
+  allKinds,
+  BITS,
+  check,
+  descriptor,
+  equal,
+  ODD_KEYS,
+  resolve,
+  slice,
+  type Open,
+  type Test,
+} from "./conformance/harness.ts";
+import { journalTests } from "./conformance/journal-tests.ts";
+import { slotTests } from "./conformance/slot-tests.ts";
+import { snapshotTests } from "./conformance/snapshot-tests.ts";
+import type { KeyedState, StateBackend } from "./state-backend.ts";
 
 /** How the suite registers a test: `test` of node:test, vitest, jest or mocha will do. */
 export interface StateBackendSuiteOptions {
@@ -10,41 +22,6 @@ export interface StateBackendSuiteOptions {
   /** A backend without any state. */
   backend(): StateBackend;
 }
-
-const BITS = 8;
-
-/** Keys that are easily mixed up; all distinct. */
-const ODD_KEYS: readonly Key[] = [
-  "",
-  "0",
-  0,
-  0n,
-  false,
-  1,
-  true,
-  "true",
-  -1,
-  0.5,
-  Number.NaN,
-  "NaN",
-  Number.POSITIVE_INFINITY,
-  Number.MAX_SAFE_INTEGER,
-  2 ** 53,
-  2n ** 53n,
-  2n ** 80n,
-  "\u{1F600}",
-  "\uD83D",
-  "\uDE00",
-  "\uFFFD",
-  "\0",
-  [],
-  [""],
-  ["", ""],
-  ["a", "b"],
-  ["ab"],
-  "a,b",
-  [1, "1", 1n, true],
-];
 
 /** Registers the tests that every state backend must pass. */
 export function stateBackendSuite({ test, backend }: StateBackendSuiteOptions): void {
@@ -63,10 +40,8 @@ export function stateBackendSuite({ test, backend }: StateBackendSuiteOptions): 
   timerTests(test, open);
   journalTests(test, open);
   snapshotTests(test, open);
+  slotTests(test, open);
 }
-
-type Test = StateBackendSuiteOptions["test"];
-type Open = (options?: Partial<Parameters<StateBackend["openKeyedState"]>[0]>) => KeyedState;
 
 function keyTests(test: Test, open: Open): void {
   test("keys: equal keys share a row, distinct keys never do", () => {
@@ -323,263 +298,4 @@ function timerTests(test: Test, open: Open): void {
     state.releaseEmptyRows();
     check(state.keys.liveRows === 0, "a row without a timer stayed");
   });
-}
-
-function journalTests(test: Test, open: Open): void {
-  const fill = (state: KeyedState, row: number): void => {
-    state.value("value").set(row, { n: 1 });
-    state.list("list").set(row, [1, 2]);
-    for (const key of ["a", "b", "c"]) state.map("map").set(row, key, key);
-    state.panes("panes").set(row, 10, 100);
-    state.timers.set(row, 0, 5);
-  };
-
-  test("journal: rollback undoes every write and timer change, commit keeps them", () => {
-    const state = open();
-    const [row, other] = resolve(state.keys, ["k", "other"]) as [number, number];
-    fill(state, row);
-    const before = contents(state, row);
-    const otherBefore = contents(state, other);
-    const change = (): void => {
-      state.value("value").set(row, 2);
-      state.value("value").clear(row);
-      state.list("list").add(row, 3);
-      state.list("list").set(row, [9]);
-      state.list("list").add(row, 10);
-      state.list("list").clear(row);
-      state.map("map").delete(row, "b");
-      state.map("map").set(row, "b", "new");
-      state.map("map").set(row, "a", "changed");
-      state.map("map").clear(row);
-      state.map("map").set(row, "z", 1);
-      state.panes("panes").set(row, 10, 200);
-      state.panes("panes").dropPane(10);
-      state.panes("panes").set(row, 20, 1);
-      state.timers.set(row, 0, 7);
-      state.timers.clear(row, 0);
-      state.timers.set(row, 1, 8);
-      fill(state, other);
-    };
-    state.begin();
-    change();
-    state.rollback();
-    equal(contents(state, row), before, "rollback left a change");
-    equal(contents(state, other), otherBefore, "rollback left something in a new row");
-    state.begin();
-    change();
-    state.commit();
-    const after = contents(state, row);
-    check(!same(after, before), "commit kept nothing");
-    state.begin();
-    state.rollback();
-    equal(contents(state, row), after, "a later rollback reached behind a commit");
-  });
-
-  test("journal: a map entry that was deleted comes back to its place", () => {
-    const state = open();
-    const map = state.map<number>("map");
-    const [row] = resolve(state.keys, ["k"]) as [number];
-    ["a", "b", "c"].forEach((key, i) => map.set(row, key, i));
-    state.begin();
-    map.delete(row, "a");
-    map.delete(row, "c");
-    map.delete(row, "b");
-    map.set(row, "a", 9);
-    state.rollback();
-    equal(
-      map.entries(row),
-      [
-        ["a", 0],
-        ["b", 1],
-        ["c", 2],
-      ],
-      "the order of entries",
-    );
-    map.set(row, "d", 3);
-    equal(map.keys(row), ["a", "b", "c", "d"], "the order of entries after that");
-  });
-
-  test("journal: rows made empty by a rollback are released", () => {
-    const state = open();
-    const [row] = resolve(state.keys, ["k"]) as [number];
-    state.begin();
-    fill(state, row);
-    state.rollback();
-    state.releaseEmptyRows();
-    check(state.keys.liveRows === 0, "a rolled back row stayed");
-  });
-}
-
-function snapshotTests(test: Test, open: Open): void {
-  const fill = (state: KeyedState): void => {
-    resolve(state.keys, ODD_KEYS).forEach((row, i) => {
-      if (i % 2 === 0) state.value("value").set(row, { n: i, key: state.keys.key(row) });
-      if (i % 3 === 0) state.list("list").set(row, [i, -0, "\uD800"]);
-      if (i % 4 === 0) for (const key of ["z", "1", "\uDFFF", ""]) state.map("map").set(row, key, [key]);
-      if (i % 5 === 0) for (const pane of [1e15, -10, 0]) state.panes("panes").set(row, pane, pane + i);
-      if (i % 7 !== 0) state.timers.set(row, i % 2, i === 8 ? Number.POSITIVE_INFINITY : 1_000 - i);
-    });
-    resolve(state.keys, ["empty"]);
-  };
-  const isolations = ["copy", "live"] as const;
-
-  for (const isolation of isolations) {
-    test(`snapshot (${isolation}): restores to the same at any parallelism and number of key groups`, () => {
-      for (const keyGroupBits of [0, 3, BITS, KEY_GROUP_BITS_MAX]) {
-        const states = allKinds(isolation);
-        const source = open({ states, keyGroupBits });
-        fill(source);
-        const payloads = source.snapshot();
-        check(
-          payloads.every(({ keyGroup }, i) => i === 0 || keyGroup > (payloads[i - 1] as KeyGroupPayload).keyGroup),
-          "payloads out of order",
-        );
-        for (const parallelism of [1, 2, 5]) {
-          const found = new Map<unknown, unknown>();
-          for (let task = 0; task < parallelism; task++) {
-            const target = open({ states, keyGroupBits });
-            const { first, end } = keyGroupRange(task, parallelism, keyGroupBits);
-            for (const { keyGroup, payload } of payloads)
-              if (keyGroup >= first && keyGroup < end) target.restore(payload);
-            for (const key of ODD_KEYS) {
-              const { hashes } = keyColumnOf([key]);
-              const group = keyGroupOf(hashes[0] as number, keyGroupBits);
-              if (group < first || group >= end) continue;
-              check(!found.has(key), "a key was restored twice");
-              found.set(key, contents(target, (resolve(target.keys, [key]) as [number])[0]));
-            }
-          }
-          for (const key of ODD_KEYS) {
-            equal(
-              found.get(key),
-              contents(source, (resolve(source.keys, [key]) as [number])[0]),
-              "what was restored differs",
-            );
-          }
-        }
-      }
-    });
-  }
-
-  test("snapshot: is as of the call and changes nothing", () => {
-    const state = open();
-    fill(state);
-    const [row] = resolve(state.keys, [ODD_KEYS[0] as Key]) as [number];
-    const before = contents(state, row);
-    const payloads = state.snapshot();
-    equal(contents(state, row), before, "a snapshot changed state");
-    state.value("value").set(row, "later");
-    const target = open();
-    for (const { payload } of payloads) target.restore(payload);
-    equal(
-      contents(target, (resolve(target.keys, [ODD_KEYS[0] as Key]) as [number])[0]),
-      before,
-      "a later write got into the snapshot",
-    );
-  });
-
-  test("snapshot: empty rows are in no payload, an empty state has none", () => {
-    const state = open();
-    resolve(state.keys, ["a", "b"]);
-    check(state.snapshot().length === 0, "an empty row was written");
-  });
-
-  test("restore: the codec translates, and a name that is no longer declared is refused", () => {
-    const upper: StateCodec = {
-      ...PLAIN_CODEC,
-      encode: (value) => ({ is: value }),
-      decode: (plain) => (plain as { is: unknown }).is,
-    };
-    const states: StateDescriptor[] = [{ name: "value", kind: "value", isolation: "copy", codec: upper }];
-    const source = open({ states, timers: [] });
-    const [row] = resolve(source.keys, ["k"]) as [number];
-    source.value("value").set(row, 5);
-    const [{ payload }] = source.snapshot() as [KeyGroupPayload];
-    const target = open({ states, timers: ["new"] });
-    target.restore(payload);
-    equal(target.value("value").get((resolve(target.keys, ["k"]) as [number])[0]), 5, "the decoded value");
-    throws(() => open({ states: [descriptor("other", "value", "copy")] }).restore(payload), "TM_STATE_INCOMPATIBLE");
-    throws(() => open({ states: [descriptor("value", "list", "copy")] }).restore(payload), "TM_STATE_INCOMPATIBLE");
-  });
-
-  test("restore: bytes that make no sense are refused as corrupt", () => {
-    const source = open();
-    fill(source);
-    const [{ payload }] = source.snapshot() as [KeyGroupPayload];
-    for (let length = 1; length < payload.length; length++) {
-      throws(() => open().restore(payload.subarray(0, length)), "TM_CHECKPOINT_CORRUPT");
-    }
-    throws(() => open().restore(Uint8Array.of(...payload, 0)), "TM_CHECKPOINT_CORRUPT");
-  });
-}
-
-function allKinds(isolation: "copy" | "live"): StateDescriptor[] {
-  return (["value", "list", "map", "panes"] as const).map((kind) => descriptor(kind, kind, isolation));
-}
-
-function descriptor(name: string, kind: StateKind, isolation: "copy" | "live"): StateDescriptor {
-  return { name, kind, isolation, codec: PLAIN_CODEC };
-}
-
-function resolve(keys: KeyedState["keys"], given: readonly Key[]): number[] {
-  const rows = new Int32Array(given.length);
-  keys.resolve(keyColumnOf(given), given.length, rows);
-  return Array.from(rows);
-}
-
-/** Everything that a row has. */
-function contents(state: KeyedState, row: number): unknown {
-  const panes = state.panes("panes");
-  return {
-    value: state.value("value").get(row),
-    list: state.list("list").get(row),
-    map: state.map("map").entries(row),
-    panes: panes
-      .panes()
-      .map((pane) => [pane, panes.get(row, pane)])
-      .filter(([, accumulator]) => accumulator !== undefined),
-    timers: [state.timers.get(row, 0), state.timers.get(row, 1)],
-  };
-}
-
-function slice(bytes: Uint8Array, offset: number | undefined, length: number | undefined): Uint8Array {
-  return bytes.subarray(offset, (offset as number) + (length as number));
-}
-
-/** Deep equality of plain data; -0 is not 0, NaN is NaN. */
-function same(a: unknown, b: unknown): boolean {
-  if (Object.is(a, b)) return true;
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false;
-  if (a instanceof Date) return Object.is(a.getTime(), (b as Date).getTime());
-  if (a instanceof Map || a instanceof Set) return same(Array.from(a), Array.from(b as Iterable<unknown>));
-  const names = Object.keys(a);
-  return (
-    names.length === Object.keys(b).length &&
-    names.every((name) => name in b && same(a[name as never], b[name as never]))
-  );
-}
-
-function check(condition: boolean, what: string): void {
-  if (!condition) throw new Error(what);
-}
-
-function equal(actual: unknown, expected: unknown, what: string): void {
-  if (!same(actual, expected)) throw new Error(`${what}: got ${shown(actual)}, expected ${shown(expected)}`);
-}
-
-function shown(value: unknown): string {
-  return (
-    JSON.stringify(value, (_name, inner: unknown) => (typeof inner === "bigint" ? `${inner}n` : inner)) ?? String(value)
-  );
-}
-
-function throws(run: () => void, code: string): void {
-  let thrown: unknown;
-  try {
-    run();
-  } catch (error) {
-    thrown = error;
-  }
-  check((thrown as { code?: unknown } | undefined)?.code === code, `expected ${code}, got ${String(thrown)}`);
 }

@@ -1,4 +1,5 @@
 import type { KeyColumn } from "../record/key-column.ts";
+import type { PaneSlotState, SlotField, SlotState } from "./slot-state.ts";
 import type { StateCodec } from "./state-codec.ts";
 
 /**
@@ -28,13 +29,29 @@ export interface KeyedStateOptions {
   readonly states: readonly StateDescriptor[];
 }
 
-/** Kinds of state. `panes`: an accumulator per (row, pane start). */
-export type StateKind = "value" | "list" | "map" | "panes";
+/** Kinds of state that keep values behind a codec. `panes`: an accumulator per (row, pane start). */
+export type ValueKind = "value" | "list" | "map" | "panes";
 
-/** Name, kind and codec of one state. */
-export interface StateDescriptor {
+/** Kinds of state of fixed width: a slot per row, or per (row, pane start). */
+export type SlotKind = "slots" | "paneSlots";
+
+export type StateKind = ValueKind | SlotKind;
+
+/** What one state of an operator is. */
+export type StateDescriptor = ValueDescriptor | SlotDescriptor;
+
+/** Name, kind and fields of one state of fixed width. */
+export interface SlotDescriptor {
   readonly name: string;
-  readonly kind: StateKind;
+  readonly kind: SlotKind;
+  /** In order of their words; at least one, names unique. */
+  readonly fields: readonly SlotField[];
+}
+
+/** Name, kind and codec of one state of values. */
+export interface ValueDescriptor {
+  readonly name: string;
+  readonly kind: ValueKind;
   /**
    * `copy`: get returns a fresh value, set keeps a copy, so that user code cannot change state behind the engine's
    * back. `live`: the very object is kept and handed out; only engine code may hold it, the journal does not cover changes
@@ -52,6 +69,8 @@ export interface KeyedState {
   list<V>(name: string): ListState<V>;
   map<V>(name: string): MapState<V>;
   panes<A>(name: string): PaneState<A>;
+  slots(name: string): SlotState;
+  paneSlots(name: string): PaneSlotState;
   begin(): void;
   commit(): void;
   rollback(): void;

@@ -5,6 +5,7 @@ import type { MergeOperator } from "../operator/merge-operator.ts";
 import type { Operator, OperatorContext, Output } from "../operator/operator.ts";
 import type { RecordBatch } from "../record/batch.ts";
 import type { KeyedState, StateBackend } from "../state/state-backend.ts";
+import { stateSchema } from "../state/state-schema.ts";
 import type { OperatorStates } from "../checkpoint/manifest.ts";
 import type { DeadLetters } from "./dead-letters.ts";
 import { DiamondOutput, meetingPoints, waysFrom } from "./diamond.ts";
@@ -164,12 +165,15 @@ function describeStates(plan: ChainNodePlan, options: Parameters<OperatorContext
     operator: plan.name,
     kind: plan.kind,
     timers: options.timers,
-    states: options.states.map((state) => ({
-      name: state.name,
-      kind: state.kind,
-      schemaHash: state.codec.schemaHash,
-      jsonSchema: (state.codec.jsonSchema ?? null) as OperatorStates["states"][number]["jsonSchema"],
-    })),
+    states: options.states.map((state) => {
+      const { schemaHash, jsonSchema } = stateSchema(state);
+      return {
+        name: state.name,
+        kind: state.kind,
+        schemaHash,
+        jsonSchema: jsonSchema as OperatorStates["states"][number]["jsonSchema"],
+      };
+    }),
   };
 }
 

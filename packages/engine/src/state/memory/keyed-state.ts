@@ -13,13 +13,16 @@ import type {
   TimerState,
   ValueState,
 } from "../state-backend.ts";
+import type { PaneSlotState, SlotState } from "../slot-state.ts";
 import { KEY_GROUP_BITS_MAX } from "../key-group.ts";
 import { Journal } from "./journal.ts";
 import { MemoryListState } from "./list-state.ts";
 import { MemoryMapState } from "./map-state.ts";
+import { MemoryPaneSlotState } from "./pane-slot-state.ts";
 import { MemoryPaneState } from "./pane-state.ts";
 import { readPayload, writePayloads, type PayloadSections } from "./payload.ts";
 import { RowTable } from "./row-table.ts";
+import { MemorySlotState } from "./slot-state.ts";
 import type { SnapshotPart } from "./snapshot-part.ts";
 import { MemoryTimerState, TIMERS_MAX } from "./timer-state.ts";
 import { valueBoxOf } from "./value-box.ts";
@@ -27,7 +30,7 @@ import { MemoryValueState } from "./value-state.ts";
 
 interface OpenState {
   readonly kind: StateKind;
-  readonly state: SnapshotPart & (MemoryValueState | MemoryListState | MemoryMapState | MemoryPaneState);
+  readonly state: SnapshotPart;
 }
 
 /** The keyed state of one operator in one task, in memory: a row table, states and timers by row, one journal over them. */
@@ -90,6 +93,14 @@ export class MemoryKeyedState implements KeyedState {
     return this.#named(name, "panes") as unknown as PaneState<A>;
   }
 
+  slots(name: string): SlotState {
+    return this.#named(name, "slots") as unknown as SlotState;
+  }
+
+  paneSlots(name: string): PaneSlotState {
+    return this.#named(name, "paneSlots") as unknown as PaneSlotState;
+  }
+
   begin(): void {
     this.#journal.begin();
   }
@@ -125,16 +136,20 @@ export class MemoryKeyedState implements KeyedState {
 
   #open(descriptor: StateDescriptor): OpenState {
     const { kind } = descriptor;
-    const box = valueBoxOf(descriptor);
+    const operator = this.#operator;
     switch (kind) {
       case "value":
-        return { kind, state: new MemoryValueState(this.#table, this.#journal, box) };
+        return { kind, state: new MemoryValueState(this.#table, this.#journal, valueBoxOf(descriptor)) };
       case "list":
-        return { kind, state: new MemoryListState(this.#table, this.#journal, box) };
+        return { kind, state: new MemoryListState(this.#table, this.#journal, valueBoxOf(descriptor)) };
       case "map":
-        return { kind, state: new MemoryMapState(this.#table, this.#journal, box) };
+        return { kind, state: new MemoryMapState(this.#table, this.#journal, valueBoxOf(descriptor)) };
       case "panes":
-        return { kind, state: new MemoryPaneState(this.#table, this.#journal, box) };
+        return { kind, state: new MemoryPaneState(this.#table, this.#journal, valueBoxOf(descriptor)) };
+      case "slots":
+        return { kind, state: new MemorySlotState(this.#table, this.#journal, { operator, ...descriptor }) };
+      case "paneSlots":
+        return { kind, state: new MemoryPaneSlotState(this.#table, this.#journal, { operator, ...descriptor }) };
     }
   }
 

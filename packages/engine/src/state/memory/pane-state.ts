@@ -1,6 +1,7 @@
 import type { ByteReader } from "../byte-reader.ts";
 import type { PaneState } from "../state-backend.ts";
 import type { Journal, Undoable } from "./journal.ts";
+import { PaneStarts } from "./pane-starts.ts";
 import { PaneTable } from "./pane-table.ts";
 import type { RowTable } from "./row-table.ts";
 import type { GroupWriters, SnapshotPart } from "./snapshot-part.ts";
@@ -12,10 +13,8 @@ export class MemoryPaneState implements PaneState<unknown>, SnapshotPart, Undoab
   readonly #journal: Journal;
   readonly #box: ValueBox;
   readonly #tables = new Map<number, PaneTable>();
-  /** Keys of #tables, ascending. */
-  #starts: number[] = [];
-  /** True while #starts may be in a caller's hands: then it is replaced, not changed. */
-  #startsHandedOut = false;
+  /** Keys of #tables. */
+  readonly #starts = new PaneStarts();
   /** Most calls in a row are for the same pane. */
   #lastStart = Number.NaN;
   #lastTable: PaneTable | null = null;
@@ -47,8 +46,7 @@ export class MemoryPaneState implements PaneState<unknown>, SnapshotPart, Undoab
   }
 
   panes(): readonly number[] {
-    this.#startsHandedOut = true;
-    return this.#starts;
+    return this.#starts.handOut();
   }
 
   forEach(pane: number, visit: (row: number, accumulator: unknown) => void): void {
@@ -81,7 +79,7 @@ export class MemoryPaneState implements PaneState<unknown>, SnapshotPart, Undoab
   }
 
   write(writers: GroupWriters): void {
-    for (const start of this.#starts) {
+    for (const start of this.#starts.all) {
       const table = this.#tables.get(start) as PaneTable;
       for (let i = 0; i < table.size; i++) {
         const writer = writers.entry(table.rows[i] as number);
@@ -139,8 +137,7 @@ export class MemoryPaneState implements PaneState<unknown>, SnapshotPart, Undoab
     this.#tables.set(start, table);
     this.#lastStart = start;
     this.#lastTable = table;
-    const starts = this.#ownStarts();
-    starts.splice(lowerBound(starts, start), 0, start);
+    this.#starts.add(start);
     return table;
   }
 
@@ -148,27 +145,6 @@ export class MemoryPaneState implements PaneState<unknown>, SnapshotPart, Undoab
     this.#tables.delete(start);
     this.#lastTable = null;
     this.#lastStart = Number.NaN;
-    const starts = this.#ownStarts();
-    starts.splice(lowerBound(starts, start), 1);
+    this.#starts.delete(start);
   }
-
-  #ownStarts(): number[] {
-    if (this.#startsHandedOut) {
-      this.#starts = this.#starts.slice();
-      this.#startsHandedOut = false;
-    }
-    return this.#starts;
-  }
-}
-
-/** First index whose start is not below `start`. */
-function lowerBound(starts: readonly number[], start: number): number {
-  let low = 0;
-  let high = starts.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((starts[middle] as number) < start) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -1,6 +1,7 @@
 import { TidemarkError } from "../../foundation/error.ts";
 import { ByteReader } from "../byte-reader.ts";
 import type { KeyGroupPayload, StateKind } from "../state-backend.ts";
+import { readFields } from "./slot-words.ts";
 import { GroupWriters, type SnapshotPart } from "./snapshot-part.ts";
 import type { RowTable } from "./row-table.ts";
 
@@ -8,7 +9,14 @@ import type { RowTable } from "./row-table.ts";
 export const PAYLOAD_VERSION = 1;
 
 /** Byte of each kind of state; frozen. */
-const KIND_BYTES: Readonly<Record<StateKind, number>> = { value: 1, list: 2, map: 3, panes: 4 };
+const KIND_BYTES: Readonly<Record<StateKind, number>> = {
+  value: 1,
+  list: 2,
+  map: 3,
+  panes: 4,
+  slots: 5,
+  paneSlots: 6,
+};
 
 /** What a payload is made of besides keys, by name. */
 export interface PayloadSections {
@@ -31,6 +39,7 @@ export function writePayloads(table: RowTable, keyGroupBits: number, sections: P
     for (const writer of writers.all()) {
       writer.text(name);
       writer.u8(KIND_BYTES[kind]);
+      part.writeHead?.(writer);
     }
     part.write(writers);
     for (const writer of writers.all()) writer.varint(0);
@@ -62,12 +71,11 @@ export function readPayload(payload: Uint8Array, table: RowTable, sections: Payl
   for (let left = reader.varint(); left > 0; left--) {
     const name = reader.text();
     const kind = reader.u8();
-    readEntries(reader, rows, () => {
-      const declared = sections.states.get(name);
-      return declared !== undefined && KIND_BYTES[declared.kind] === kind
-        ? declared.part
-        : refuse(sections, "state", name);
-    });
+    const declared = sections.states.get(name);
+    const part = declared !== undefined && KIND_BYTES[declared.kind] === kind ? declared.part : null;
+    if (part !== null) part.readHead?.(reader);
+    else if (kind === KIND_BYTES.slots || kind === KIND_BYTES.paneSlots) readFields(reader);
+    readEntries(reader, rows, () => part ?? refuse(sections, "state", name));
   }
   if (reader.remaining > 0) reader.fail("there is more of it than there should be");
   // A row without anything is not written, but one that only such a payload has must not stay.

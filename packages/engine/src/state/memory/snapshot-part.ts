@@ -10,6 +10,9 @@ export interface SnapshotPart {
   write(writers: GroupWriters): void;
   /** Reads one entry, already known to be of `row`. Not journaled. */
   read(reader: ByteReader, row: number): void;
+  /** What a payload says of a state before its entries; a state without fields has nothing to say. */
+  writeHead?(writer: ByteWriter): void;
+  readHead?(reader: ByteReader): void;
   readonly bytes: number;
 }
 

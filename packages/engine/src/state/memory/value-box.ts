@@ -2,7 +2,7 @@ import { decodeValue, encodeValue } from "../../record/value-codec.ts";
 import { readPlain, writePlain } from "../payload-value.ts";
 import type { ByteReader } from "../byte-reader.ts";
 import type { ByteWriter } from "../byte-writer.ts";
-import type { StateDescriptor } from "../state-backend.ts";
+import type { ValueDescriptor } from "../state-backend.ts";
 
 /** A size for an object whose bytes nobody has counted. */
 const OBJECT_BYTES_GUESS = 64;
@@ -21,7 +21,7 @@ export interface ValueBox {
 }
 
 /** The box of a state, by its isolation. */
-export function valueBoxOf(descriptor: StateDescriptor): ValueBox {
+export function valueBoxOf(descriptor: ValueDescriptor): ValueBox {
   const { codec } = descriptor;
   if (descriptor.isolation === "live") {
     return {

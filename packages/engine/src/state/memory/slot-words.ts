@@ -1,0 +1,167 @@
+import { assert } from "../../foundation/assert.ts";
+import { TidemarkError } from "../../foundation/error.ts";
+import type { ByteReader } from "../byte-reader.ts";
+import type { ByteWriter } from "../byte-writer.ts";
+import type { SlotField, Slots } from "../slot-state.ts";
+import type { StateCodec } from "../state-codec.ts";
+import { decodeField, encodeField, FieldValues } from "./field-values.ts";
+import type { Journal, Undoable } from "./journal.ts";
+
+/** What a journal entry of slots takes back; more in the pane slots. */
+export const WRITTEN = 0;
+
+/** Whose slots they are, for messages, and what they hold. */
+export interface SlotOptions {
+  readonly operator: string;
+  readonly name: string;
+  readonly fields: readonly SlotField[];
+}
+
+/** How a payload names the fields of its slots; a field's kind by its place here. */
+const FIELD_KINDS = ["number", "value"] as const;
+
+/**
+ * The words of slots of one state, and the values behind them. A slot is `width` words; a value field's word is a handle, 0 without a
+ * value. Where slots are in `words`, and whose, is the subclass's.
+ */
+export abstract class SlotWords implements Slots, Undoable {
+  words: Float64Array = new Float64Array(0);
+  protected readonly width: number;
+  protected readonly journal: Journal;
+  readonly #options: SlotOptions;
+  readonly #fields: readonly SlotField[];
+  readonly #initial: Float64Array;
+  /** Words that are handles. */
+  readonly #valueFields: readonly number[];
+  readonly #values: FieldValues;
+  /** Of the payload that is being read: own field by the payload's, or its name if there is none. */
+  #reading: (number | string)[] = [];
+
+  constructor(options: SlotOptions, journal: Journal) {
+    const { fields } = options;
+    assert(fields.length > 0, "a state of slots needs a field");
+    assert(new Set(fields.map(({ name }) => name)).size === fields.length, "two fields of a slot have one name");
+    this.width = fields.length;
+    this.journal = journal;
+    this.#options = options;
+    this.#fields = fields;
+    this.#initial = Float64Array.from(fields, ({ kind, initial }) => (kind === "value" ? 0 : initial));
+    this.#valueFields = fields.flatMap(({ kind }, index) => (kind === "value" ? [index] : []));
+    this.#values = new FieldValues(journal);
+  }
+
+  /** Bytes of kept values. */
+  protected get valueBytes(): number {
+    return this.#values.bytes;
+  }
+
+  touch(at: number): void {
+    if (this.journal.active) this.journal.noteWords(this, at, WRITTEN, this.words, at, this.width);
+  }
+
+  value(at: number, field: number): unknown {
+    const handle = this.words[at + field] as number;
+    return handle === 0 ? undefined : decodeField(this.#values.read(handle), this.#codec(field));
+  }
+
+  setValue(at: number, field: number, value: unknown): void {
+    const bytes = value === undefined ? null : encodeField(value, this.#codec(field));
+    this.touch(at);
+    this.#values.release(this.words[at + field] as number);
+    this.words[at + field] = bytes === null ? 0 : this.#values.keep(bytes);
+  }
+
+  abstract undo(row: number, extra: unknown, old: unknown): void;
+
+  /** Puts noted words back; the values that they stood for are still kept. */
+  protected putBack(at: number, noted: number): void {
+    const { notedWords } = this.journal;
+    for (let i = 0; i < this.width; i++) this.words[at + i] = notedWords[noted + i] as number;
+  }
+
+  protected fill(at: number): void {
+    const initial = this.#initial;
+    const { words } = this;
+    for (let i = 0; i < initial.length; i++) words[at + i] = initial[i] as number;
+  }
+
+  protected get hasValues(): boolean {
+    return this.#valueFields.length > 0;
+  }
+
+  /** Frees the values of a slot that goes. */
+  protected releaseValues(at: number): void {
+    for (const field of this.#valueFields) this.#values.release(this.words[at + field] as number);
+  }
+
+  writeHead(writer: ByteWriter): void {
+    writer.varint(this.#fields.length);
+    for (const { name, kind, codec } of this.#fields) {
+      writer.text(name);
+      writer.u8(FIELD_KINDS.indexOf(kind));
+      writer.text(codec?.schemaHash ?? "");
+    }
+  }
+
+  readHead(reader: ByteReader): void {
+    this.#reading = readFields(reader).map(({ name, kind, schemaHash }) => {
+      const own = this.#fields.findIndex((field) => field.name === name);
+      const field = this.#fields[own];
+      const isSame = field?.kind === kind && (field.codec?.schemaHash ?? "") === schemaHash;
+      return isSame ? own : name;
+    });
+  }
+
+  protected writeSlot(writer: ByteWriter, at: number): void {
+    for (let i = 0; i < this.width; i++) {
+      const word = this.words[at + i] as number;
+      if ((this.#fields[i] as SlotField).kind === "number") writer.f64(word);
+      else writer.bytes(word === 0 ? NONE : this.#values.read(word));
+    }
+  }
+
+  /** Reads into a slot that has its initial words. TM_STATE_INCOMPATIBLE where a field is not declared so any more. */
+  protected readSlot(reader: ByteReader, at: number): void {
+    for (const own of this.#reading) {
+      if (typeof own === "string") this.#refuse(own);
+      if ((this.#fields[own] as SlotField).kind === "number") {
+        this.words[at + own] = reader.f64();
+      } else {
+        const bytes = reader.bytes();
+        if (bytes.length > 0) this.words[at + own] = this.#values.keep(bytes.slice());
+      }
+    }
+  }
+
+  #refuse(field: string): never {
+    const { operator, name } = this.#options;
+    throw new TidemarkError(
+      "TM_STATE_INCOMPATIBLE",
+      `the checkpoint holds field "${field}" of state "${name}", which the step no longer declares so; declare it as before, or start in a new state directory`,
+      { facts: { operator, state: name, field } },
+    );
+  }
+
+  #codec(field: number): StateCodec {
+    const { codec, name } = this.#fields[field] as SlotField;
+    assert(codec !== null, () => `field "${name}" has no codec`);
+    return codec;
+  }
+}
+
+/** What the head of a payload's slots says. */
+export function readFields(reader: ByteReader): { name: string; kind: SlotField["kind"]; schemaHash: string }[] {
+  return Array.from({ length: readCount(reader) }, () => ({
+    name: reader.text(),
+    kind: FIELD_KINDS[reader.u8()] ?? reader.fail("a field is of an unknown kind"),
+    schemaHash: reader.text(),
+  }));
+}
+
+function readCount(reader: ByteReader): number {
+  const count = reader.varint();
+  if (count > reader.remaining) reader.fail("it cannot hold that many fields");
+  return count;
+}
+
+const NONE = new Uint8Array(0);

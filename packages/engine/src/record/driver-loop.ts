@@ -58,53 +58,73 @@ function badResult(message: string): TidemarkError {
 
 /** Source texts hold numbers and names of ours only; the user's functions come in as parameters. */
 function generatedLoop(steps: readonly DriverStep[], rows: Rows): StageLoop {
+  const scope = stepScope(steps);
+  const source = steps.at(-1)?.kind === "flatMap" ? flatMapLoop(steps, rows) : plainLoop(steps, rows);
+  return generate(Object.keys(scope), source)(...Object.values(scope)) as StageLoop;
+}
+
+const BEGIN = [
+  "return function loop(batch, rows, out, selected, fail) {",
+  "const n = batch.length, timestamps = batch.timestamps, watermarks = batch.watermarks, rowKinds = batch.rowKinds;",
+  "const facts = { timestamp: 0, watermark: 0, rowKind: undefined, tag: 0 }; let count = 0, step = 0, r;",
+].join("\n");
+
+/** A row makes at most one record, which is taken whole or not at all: nothing has to be undone, and one `try` serves all rows. */
+function plainLoop(steps: readonly DriverStep[], rows: Rows): string {
   const isFilterOnly = steps.every((step) => step.kind === "filter");
   const { head, next } = rowSource(rows);
-  const lines = [
-    "return function loop(batch, rows, out, selected, fail) {",
-    "const n = batch.length, timestamps = batch.timestamps, watermarks = batch.watermarks, rowKinds = batch.rowKinds;",
-    "const facts = { timestamp: 0, watermark: 0, rowKind: undefined, tag: 0 };",
-    `let count = 0; ${head}`,
-    `for (let i = 0; i < n; i++) { ${next} let step = 0; ${isFilterOnly ? "" : "out.mark();"}`,
-    "try {",
-    ...steps.map((step, index) => stepSource(step.kind, index, index === steps.length - 1)),
-    isFilterOnly ? "" : steps.at(-1)?.kind === "filter" ? `${FACTS} out.append(r, facts);` : "",
-    `} catch (error) { ${isFilterOnly ? "" : "out.rollback();"} fail(error, i, step, r); continue; }`,
-    isFilterOnly ? "selected[count++] = i;" : "out.commit();",
-    "} return count; };",
-  ];
-  const names = steps.map((_, index) => `f${index}`);
-  const make = generate([...names, "refuse", "recordsOf", "refuseMore"], lines.join("\n"));
-  return make(...steps.map((step) => step.fn), refuse, recordsOf, refuseMore) as StageLoop;
+  return [
+    BEGIN,
+    // What fills meanwhile is held back: an error of what comes after must not be taken for one of these steps.
+    `${head} ${isFilterOnly ? "" : "out.mark();"}`,
+    `for (let i = 0; ; i++) { try { for (; i < n; i++) { ${next} step = 0;`,
+    ...steps.map((step, index) => callSource(step.kind, index)),
+    isFilterOnly ? "selected[count++] = i;" : `${FACTS} out.append(r, facts);`,
+    "} break; } catch (error) { fail(error, i, step, r); } }",
+    `${isFilterOnly ? "" : "out.commit();"} return count; };`,
+  ].join("\n");
+}
+
+function flatMapLoop(steps: readonly DriverStep[], rows: Rows): string {
+  const { head, next } = rowSource(rows);
+  const last = steps.length - 1;
+  return [
+    `${BEGIN} ${head} let made = 0;`,
+    `for (let i = 0; i < n; i++) { ${next} step = 0; out.mark(); try {`,
+    ...steps.slice(0, last).map((step, index) => callSource(step.kind, index)),
+    `step = ${last}; made = 0; ${FACTS}`,
+    `for (const o of recordsOf(f${last}(r))) { if (o === undefined || o instanceof Promise) refuse(o, "flatMap");`,
+    `if (++made > ${FLAT_MAP_RECORDS_MAX}) refuseMore(); out.append(o, facts); }`,
+    "} catch (error) { out.rollback(); fail(error, i, step, r); continue; }",
+    "out.commit(); } return count; };",
+  ].join("\n");
 }
 
 const FACTS =
   "facts.timestamp = timestamps[i]; facts.watermark = watermarks[i]; facts.tag = i; if (rowKinds !== null) facts.rowKind = rowKinds[i];";
 
-function rowSource(rows: Rows): { head: string; next: string } {
-  if (rows instanceof StructRows) {
-    return { head: "const box = rows.cursor.box, view = rows.cursor.view;", next: "box.i = i; let r = view;" };
-  }
-  if (rows instanceof ValueRows) return { head: "const values = rows.values;", next: "let r = values[i];" };
-  return { head: "", next: "let r = rows.at(i);" };
+/** What sources that `callSource` is part of need to have in scope, but for `r`, `i`, and `step`. */
+export function stepScope(steps: readonly DriverStep[]): Readonly<Record<string, unknown>> {
+  const fns = steps.map((step, index) => [`f${index}`, step.fn] as const);
+  return { ...Object.fromEntries(fns), refuse, recordsOf, refuseMore };
 }
 
-function stepSource(kind: DriverStep["kind"], index: number, isLast: boolean): string {
-  const at = index === 0 ? "" : `step = ${index};`;
-  switch (kind) {
-    case "filter":
-      return `${at} const k${index} = f${index}(r); if (k${index} !== true) { if (k${index} instanceof Promise) refuse(k${index}, "filter"); if (!k${index}) continue; }`;
-    case "map": {
-      const check = `const o${index} = f${index}(r); if (o${index} === undefined || o${index} instanceof Promise) refuse(o${index}, "map");`;
-      return `${at} ${check} ${isLast ? `${FACTS} out.append(o${index}, facts);` : `r = o${index};`}`;
-    }
-    case "flatMap":
-      return [
-        `${at} let made = 0; ${FACTS}`,
-        `for (const o of recordsOf(f${index}(r))) { if (o === undefined || o instanceof Promise) refuse(o, "flatMap");`,
-        `if (++made > ${FLAT_MAP_RECORDS_MAX}) refuseMore(); out.append(o, facts); }`,
-      ].join("\n");
+/** How generated code gets at the rows of a batch: `next` sets `r` to row i. */
+export function rowSource(rows: Rows): { readonly head: string; readonly next: string } {
+  if (rows instanceof StructRows) {
+    return { head: "const box = rows.cursor.box, view = rows.cursor.view;", next: "box.i = i; r = view;" };
   }
+  if (rows instanceof ValueRows) return { head: "const values = rows.values;", next: "r = values[i];" };
+  return { head: "", next: "r = rows.at(i);" };
+}
+
+/** A map or filter in a loop over `i`: goes on with the next row, or with `r` as the step made it. */
+export function callSource(kind: DriverStep["kind"], index: number): string {
+  const at = index === 0 ? "" : `step = ${index};`;
+  if (kind === "filter") {
+    return `${at} const k${index} = f${index}(r); if (k${index} !== true) { if (k${index} instanceof Promise) refuse(k${index}, "filter"); if (!k${index}) continue; }`;
+  }
+  return `${at} const o${index} = f${index}(r); if (o${index} === undefined || o${index} instanceof Promise) refuse(o${index}, "map"); r = o${index};`;
 }
 
 /** The same without generated code, several times slower. */

@@ -3,7 +3,9 @@ import { BatchBuilder } from "./batch-builder.ts";
 import type { RecordBatch } from "./batch.ts";
 import type { DriverStep, OnStepError } from "./driver-step.ts";
 import { stageLoop, type StageLoop } from "./driver-loop.ts";
+import { functionShape, type FunctionShape } from "./function-shape.ts";
 import type { RecordLayout } from "./layout.ts";
+import { MapStage } from "./map-stage.ts";
 import { detach, isRecordView } from "./plain-value.ts";
 import { openRows, type Rows } from "./record-view.ts";
 import { recordOf, selectRows } from "./row-copy.ts";
@@ -13,6 +15,8 @@ interface StageOptions {
   readonly codeGeneration: boolean;
 }
 
+type CompiledStage = MapStage | { readonly rows: Rows; readonly loop: StageLoop };
+
 /** A few steps in one loop. Each layout of its input has rows and a loop of its own. */
 export class DriverStage {
   readonly #steps: readonly DriverStep[];
@@ -20,7 +24,9 @@ export class DriverStage {
   readonly #from: number;
   readonly #options: StageOptions;
   readonly #isFilterOnly: boolean;
-  readonly #compiled = new Map<RecordLayout, { readonly rows: Rows; readonly loop: StageLoop }>();
+  /** What the source of a map at the end tells; it is of use where code can be generated, and debug mode looks at each result. */
+  readonly #shape: FunctionShape | null;
+  readonly #compiled = new Map<RecordLayout, CompiledStage>();
   readonly #builder: BatchBuilder;
   /** Set while `run` is under way. */
   #input: RecordBatch | null = null;
@@ -31,6 +37,8 @@ export class DriverStage {
     this.#from = from;
     this.#options = options;
     this.#isFilterOnly = steps.every((step) => step.kind === "filter");
+    const last = steps.at(-1);
+    this.#shape = options.codeGeneration && !options.debug && last?.kind === "map" ? functionShape(last.fn) : null;
     this.#builder = new BatchBuilder({
       layout: null,
       codeGeneration: options.codeGeneration,
@@ -39,11 +47,22 @@ export class DriverStage {
   }
 
   run(batch: RecordBatch, emit: (batch: RecordBatch) => void, onError: OnStepError): void {
-    const { rows, loop } = this.#compile(batch.layout);
-    const selected = new Int32Array(this.#isFilterOnly ? batch.length : 0);
+    const compiled = this.#compile(batch.layout);
     const fail = (error: unknown, row: number, step: number, entered: unknown): void => {
       onError(error, { batch, row, step: this.#from + step, record: copyOf(entered, batch, row) });
     };
+    if (!(compiled instanceof MapStage)) return this.#runLoop(compiled, batch, emit, fail);
+    const made = compiled.run(batch, fail);
+    if (made !== null) emit(made);
+  }
+
+  #runLoop(
+    { rows, loop }: { readonly rows: Rows; readonly loop: StageLoop },
+    batch: RecordBatch,
+    emit: (batch: RecordBatch) => void,
+    fail: Parameters<StageLoop>[4],
+  ): void {
+    const selected = new Int32Array(this.#isFilterOnly ? batch.length : 0);
     this.#input = batch;
     this.#emit = emit;
     rows.bind(batch);
@@ -64,14 +83,20 @@ export class DriverStage {
     emit(count === batch.length ? batch : selectRows(batch, selected, count));
   }
 
-  #compile(layout: RecordLayout): { rows: Rows; loop: StageLoop } {
+  #compile(layout: RecordLayout): CompiledStage {
     let compiled = this.#compiled.get(layout);
     if (compiled === undefined) {
-      const rows = openRows(layout, this.#options);
-      compiled = { rows, loop: stageLoop(this.#steps, rows, this.#options.codeGeneration) };
+      compiled =
+        (this.#shape === null ? null : MapStage.open(this.#steps, layout, this.#shape)) ?? this.#looked(layout);
       this.#compiled.set(layout, compiled);
     }
     return compiled;
+  }
+
+  /** A stage that takes a look at each result. */
+  #looked(layout: RecordLayout): CompiledStage {
+    const rows = openRows(layout, this.#options);
+    return { rows, loop: stageLoop(this.#steps, rows, this.#options.codeGeneration) };
   }
 
   /** Gives built rows the place in the source of the rows they were made from. */

@@ -38,7 +38,8 @@ function hasSymbolKey(record: object): boolean {
   );
 }
 
-function kindOf(value: unknown): Field["kind"] {
+/** The kind of a column learned from a value. */
+export function kindOf(value: unknown): Field["kind"] {
   switch (typeof value) {
     case "number":
       return "float64";

@@ -6,6 +6,7 @@ import type { Key } from "../record/key-column.ts";
 import { keyGroupOf, ownerOf } from "./key-group.ts";
 import { memoryBackend } from "./memory-backend.ts";
 import type { KeyedState } from "./state-backend.ts";
+import type { SlotField, Slots } from "./slot-state.ts";
 import { PLAIN_CODEC } from "./state-codec.ts";
 
 const BITS = 4;
@@ -37,10 +38,33 @@ interface ModelKey {
   map: Map<string, unknown>;
   panes: Map<number, unknown>;
   timers: Map<number, number>;
+  slot: ModelSlot | undefined;
+  paneSlots: Map<number, ModelSlot>;
 }
-const emptyKey = (): ModelKey => ({ value: undefined, list: [], map: new Map(), panes: new Map(), timers: new Map() });
+/** Two words, and a value. */
+interface ModelSlot {
+  n: number;
+  m: number;
+  value: unknown;
+}
+const FIELDS: readonly SlotField[] = [
+  { name: "n", kind: "number", initial: 0, codec: null },
+  { name: "value", kind: "value", initial: 0, codec: PLAIN_CODEC },
+  { name: "m", kind: "number", initial: Number.NaN, codec: null },
+];
+const emptyKey = (): ModelKey => ({
+  value: undefined,
+  list: [],
+  map: new Map(),
+  panes: new Map(),
+  timers: new Map(),
+  slot: undefined,
+  paneSlots: new Map(),
+});
 const isEmpty = (key: ModelKey): boolean =>
-  key.value === undefined && key.list.length + key.map.size + key.panes.size + key.timers.size === 0;
+  key.value === undefined &&
+  key.slot === undefined &&
+  key.list.length + key.map.size + key.panes.size + key.timers.size + key.paneSlots.size === 0;
 
 type Op =
   | { on: "value"; key: number; value: unknown }
@@ -52,6 +76,8 @@ type Op =
   | { on: "pane"; key: number; pane: number; value: unknown }
   | { on: "noPane"; key: number; pane: number }
   | { on: "dropPane"; pane: number }
+  | { on: "slot"; key: number; pane: number | null; n: number; value: unknown }
+  | { on: "noSlot"; key: number; pane: number | null }
   | { on: "timer"; key: number; timer: number; time: number }
   | { on: "noTimer"; key: number; timer: number }
   | { on: "pop"; mask: number; upTo: number }
@@ -69,6 +95,8 @@ const value = fc.oneof(
 );
 const time = fc.oneof(fc.integer({ min: 0, max: 5 }), fc.constantFrom(Number.POSITIVE_INFINITY, -1.5));
 const timer = fc.nat(2);
+const paneOrNone = fc.constantFrom(null, ...PANES);
+const valueOrNone = fc.oneof(value, fc.constant(undefined));
 const op: fc.Arbitrary<Op> = fc.oneof(
   fc.record({ on: fc.constant("value" as const), key, value: fc.oneof(value, fc.constant(undefined)) }),
   fc.record({ on: fc.constant("add" as const), key, value: fc.oneof(value, fc.constant(undefined)) }),
@@ -84,6 +112,9 @@ const op: fc.Arbitrary<Op> = fc.oneof(
   fc.record({ on: fc.constant("pane" as const), key, pane: fc.constantFrom(...PANES), value }),
   fc.record({ on: fc.constant("noPane" as const), key, pane: fc.constantFrom(...PANES) }),
   fc.record({ on: fc.constant("dropPane" as const), pane: fc.constantFrom(...PANES) }),
+  fc.record({ on: fc.constant("slot" as const), key, pane: paneOrNone, n: fc.double(), value: valueOrNone }),
+  fc.record({ on: fc.constant("slot" as const), key, pane: paneOrNone, n: fc.integer(), value: valueOrNone }),
+  fc.record({ on: fc.constant("noSlot" as const), key, pane: paneOrNone }),
   fc.record({ on: fc.constant("timer" as const), key, timer, time }),
   fc.record({ on: fc.constant("noTimer" as const), key, timer }),
   fc.record({ on: fc.constant("pop" as const), mask: fc.nat(7), upTo: time }),
@@ -104,12 +135,14 @@ class Pair {
   }
 
   open(): KeyedState {
-    const states = (["value", "list", "map", "panes"] as const).map((kind) => ({
+    const values = (["value", "list", "map", "panes"] as const).map((kind) => ({
       name: kind,
       kind,
       isolation: this.isolation,
       codec: PLAIN_CODEC,
     }));
+    const slots = (["slots", "paneSlots"] as const).map((kind) => ({ name: kind, kind, fields: FIELDS }));
+    const states = [...values, ...slots];
     return memoryBackend().openKeyedState({ operator: "model", keyGroupBits: BITS, timers: ["a", "b", "c"], states });
   }
 
@@ -167,8 +200,24 @@ class Pair {
         return;
       case "dropPane":
         for (const state of this.instances) state.panes("panes").dropPane(op.pane);
+        for (const state of this.instances) state.paneSlots("paneSlots").dropPane(op.pane);
         for (const model of this.model) model.panes.delete(op.pane);
+        for (const model of this.model) model.paneSlots.delete(op.pane);
         return;
+      case "slot":
+        this.writeSlot(op.key, op);
+        return;
+      case "noSlot": {
+        const { state, row, model } = this.at(op.key);
+        if (op.pane === null) {
+          state.slots("slots").clear(row);
+          model.slot = undefined;
+        } else {
+          state.paneSlots("paneSlots").delete(row, op.pane);
+          model.paneSlots.delete(op.pane);
+        }
+        return;
+      }
       case "timer":
         this.at(op.key).state.timers.set(this.at(op.key).row, op.timer, op.time);
         this.at(op.key).model.timers.set(op.timer, op.time);
@@ -186,6 +235,22 @@ class Pair {
       default:
         this.journal(op.on);
     }
+  }
+
+  writeSlot(index: number, op: { pane: number | null; n: number; value: unknown }): void {
+    const { state, row, model } = this.at(index);
+    const slots = op.pane === null ? state.slots("slots") : state.paneSlots("paneSlots");
+    const at = op.pane === null ? state.slots("slots").claim(row) : state.paneSlots("paneSlots").claim(row, op.pane);
+    slots.touch(at);
+    slots.words[at] = op.n;
+    slots.setValue(at, 1, op.value);
+    const before = op.pane === null ? model.slot : model.paneSlots.get(op.pane);
+    const m = before === undefined ? Number.NaN : before.n;
+    slots.touch(at);
+    slots.words[at + 2] = m;
+    const slot = { n: op.n, m, value: op.value };
+    if (op.pane === null) model.slot = slot;
+    else model.paneSlots.set(op.pane, slot);
   }
 
   journal(on: "begin" | "commit" | "rollback" | "release"): void {
@@ -246,6 +311,11 @@ class Pair {
       assert.deepEqual(state.map("map").keys(row), Array.from(model.map.keys()));
       for (const pane of PANES) assert.deepEqual(state.panes("panes").get(row, pane), model.panes.get(pane));
       for (const timer of [0, 1, 2]) assert.equal(state.timers.get(row, timer), model.timers.get(timer));
+      const slots = state.slots("slots");
+      assert.deepEqual(readSlot(slots, slots.find(row)), model.slot);
+      const paneSlots = state.paneSlots("paneSlots");
+      for (const pane of PANES)
+        assert.deepEqual(readSlot(paneSlots, paneSlots.find(row, pane)), model.paneSlots.get(pane));
     });
     this.instances.forEach((state, task) => {
       const owned = this.model.filter((_, index) => this.owner(index) === task);
@@ -260,8 +330,34 @@ class Pair {
         });
         assert.equal(visited, owned.filter((model) => model.panes.has(pane)).length);
       }
+      this.compareScans(state, owned);
     });
   }
+
+  compareScans(state: KeyedState, owned: readonly ModelKey[]): void {
+    const slots = state.paneSlots("paneSlots");
+    assert.deepEqual(
+      slots.panes(),
+      PANES.filter((pane) => owned.some((model) => model.paneSlots.has(pane))),
+    );
+    for (const pane of PANES) {
+      const rows = new Int32Array(3);
+      const found = new Int32Array(4);
+      let seen = 0;
+      for (let count = 3; count === 3; seen += count) {
+        count = slots.scan(pane, seen, rows, found);
+        for (let i = 0; i < count; i++) assert.equal(slots.find(rows[i] as number, pane), found[i]);
+      }
+      assert.equal(seen, owned.filter((model) => model.paneSlots.has(pane)).length);
+      assert.equal(slots.size(pane), seen);
+    }
+  }
+}
+
+function readSlot(slots: Slots, at: number): ModelSlot | undefined {
+  if (at < 0) return undefined;
+  const { words } = slots;
+  return { n: words[at] as number, m: words[at + 2] as number, value: slots.value(at, 1) };
 }
 
 function compareBytes(a: Uint8Array, b: Uint8Array): number {
@@ -299,9 +395,11 @@ test("the estimate of bytes comes back to what an emptied state had", () => {
         state.value("value").clear(row);
         state.list("list").clear(row);
         state.map("map").clear(row);
+        state.slots("slots").clear(row);
         [0, 1, 2].forEach((timer) => state.timers.clear(row, timer));
       });
       PANES.forEach((pane) => state.panes("panes").dropPane(pane));
+      PANES.forEach((pane) => state.paneSlots("paneSlots").dropPane(pane));
       const fresh = new Pair("copy");
       KEYS.forEach((_, index) => fresh.at(index));
       assert.equal(state.size().bytes, (fresh.instances[0] as KeyedState).size().bytes);

@@ -1,5 +1,5 @@
 /**
- * `npm run check`: types, lint with the walls, format, dead code, public API report, packages. One line a step, the whole
+ * `npm run check`: types, lint with the walls, format, dead code, kernels, public API report, packages. One line a step, the whole
  * output of a step that fails; `--json` prints one document instead.
  */
 import { runCommand, toolPath } from "./run-command.ts";
@@ -24,6 +24,7 @@ const STEPS: readonly Step[] = [
   { name: "lint", command: [toolPath("oxlint"), "--type-aware", "--deny-warnings"] },
   { name: "format", command: [toolPath("oxfmt"), "--check"] },
   { name: "dead code", command: [toolPath("knip"), "--no-progress"] },
+  { name: "kernels", command: [process.execPath, "scripts/build-kernels.ts", "--check"] },
   { name: "public API", command: [process.execPath, "scripts/api-report.ts"], after: "types" },
   { name: "packages", command: [process.execPath, "scripts/package-lint.ts"], after: "types" },
 ];

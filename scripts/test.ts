@@ -1,7 +1,8 @@
 /**
  * `npm test`: every *.test.ts of the workspace, sources as they are, in two lanes one after the other: units, then real processes
  * (packages/e2e), which would be slowed by units beside them. `--filter TEXT`, or TEXT alone, runs only the files whose path
- * contains it; any other `--option` goes to Node's test runner. Exit code 0 only if every lane passed.
+ * contains it; `--twins` takes WebAssembly away, in threads and child processes too, so that the kernels' twins are tested; any other
+ * `--option` goes to Node's test runner. Exit code 0 only if every lane passed.
  */
 import { spawn } from "node:child_process";
 import { listFiles, WORKSPACE } from "./workspace.ts";
@@ -20,7 +21,8 @@ interface LaneResult {
 
 const PROCESS_TESTS = "packages/e2e/";
 
-const { filters, runnerOptions } = readArguments(process.argv.slice(2));
+const { filters, runnerOptions, isTwinsOnly } = readArguments(process.argv.slice(2));
+const TWINS_ONLY = new URL("twins-only.ts", import.meta.url).href;
 const lanes = lanesOf(testFiles(filters));
 if (lanes.length === 0) {
   process.stderr.write(`no test file has a path with ${filters.join(" or ")}\n`);
@@ -36,11 +38,16 @@ if (lanes.length === 0) {
   process.exitCode = results.every(({ ok }) => ok) ? 0 : 1;
 }
 
-function readArguments(given: readonly string[]): { filters: readonly string[]; runnerOptions: readonly string[] } {
+function readArguments(given: readonly string[]): {
+  filters: readonly string[];
+  runnerOptions: readonly string[];
+  isTwinsOnly: boolean;
+} {
   const filters: string[] = [];
   const options: string[] = [];
   let isFilter = false;
   for (const argument of given) {
+    if (argument === "--twins") continue;
     if (argument === "--filter") isFilter = true;
     else if (argument.startsWith("--filter=")) filters.push(argument.slice("--filter=".length));
     else if (argument.startsWith("--") && !isFilter) options.push(argument);
@@ -49,7 +56,7 @@ function readArguments(given: readonly string[]): { filters: readonly string[]; 
       isFilter = false;
     }
   }
-  return { filters, runnerOptions: options };
+  return { filters, runnerOptions: options, isTwinsOnly: given.includes("--twins") };
 }
 
 function testFiles(filters: readonly string[]): readonly string[] {
@@ -73,6 +80,7 @@ function runLane(lane: Lane): Promise<LaneResult> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [...runner, ...runnerOptions, ...lane.files], {
       cwd: WORKSPACE,
+      env: isTwinsOnly ? { ...process.env, NODE_OPTIONS: withTwinsOnly(process.env["NODE_OPTIONS"]) } : process.env,
       stdio: ["ignore", "inherit", "inherit"],
     });
     const end = (ok: boolean): void => resolve({ lane, ok, seconds: ((performance.now() - begun) / 1_000).toFixed(1) });
@@ -83,6 +91,11 @@ function runLane(lane: Lane): Promise<LaneResult> {
     // A runner that was killed has no code; it has not passed.
     child.on("close", (code) => end(code === 0));
   });
+}
+
+/** By the environment, so that whatever a test starts is without WebAssembly too. */
+function withTwinsOnly(options: string | undefined): string {
+  return `${options ?? ""} --import=${TWINS_ONLY}`.trim();
 }
 
 function fileCount(lane: Lane): string {

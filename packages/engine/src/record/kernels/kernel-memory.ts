@@ -28,8 +28,7 @@ export interface KernelMemory {
 
 /**
  * A memory of at least `bytes` bytes: WebAssembly's where there is one. A shared one may be used by several threads; the memory of
- * the twins can then grow only up to `bytesMax`. Throws the
- * platform's RangeError where there is no room for it.
+ * the twins can then grow only up to `bytesMax`. Throws the platform's RangeError where there is no room for it.
  */
 export function kernelMemory(options: { bytes: number; bytesMax?: number; isShared?: boolean }): KernelMemory {
   const { bytes, bytesMax = PAGES_MAX * PAGE_BYTES, isShared = false } = options;

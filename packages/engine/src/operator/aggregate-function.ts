@@ -12,6 +12,15 @@ export interface AggregateFunction<In = never, Value = unknown, Accumulator = un
   readonly parameters: Readonly<Record<string, number>>;
   /** Null: the aggregate needs no value (count). */
   readonly input: ((record: In) => Value) | null;
+  /** `input` in its parts, for loops that have the user's function in line; null where `input` is. */
+  readonly selector: Selector | null;
+  /** The accumulator as numbers in place, which means the same as the functions below; null where it has no such form. */
+  readonly words: AccumulatorWords | null;
+  /**
+   * True: the accumulator may be large, so it stays decoded in memory between records and is encoded for checkpoints only. False: it is
+   * kept as bytes, if it has no words.
+   */
+  readonly live: boolean;
   create(): Accumulator;
   add(accumulator: Accumulator, value: Value, time: number): Accumulator;
   merge(accumulator: Accumulator, other: Accumulator): Accumulator;
@@ -20,4 +29,26 @@ export interface AggregateFunction<In = never, Value = unknown, Accumulator = un
   readonly codec: StateCodec;
   /** True where add/merge/result are user code, whose throws belong to the user and whose accumulators are kept by copy. */
   readonly custom: boolean;
+}
+
+/** How the value of a record comes about. */
+export interface Selector {
+  /** The user's function; null: the value is the record itself. */
+  readonly read: ((record: never) => unknown) | null;
+  /** True: a number that is finite or NaN is taken as it is, and `accept` throws for everything else. */
+  readonly isNumber: boolean;
+  /** The value that is added for what was read; throws what is the user's error. */
+  accept(read: unknown): unknown;
+}
+
+/**
+ * An accumulator that is some numbers, in `words` from index `at` on. A window is merged from its panes in order of time: the earliest is
+ * copied, the others are merged into the copy.
+ */
+export interface AccumulatorWords {
+  readonly fields: readonly { readonly name: string; readonly initial: number }[];
+  add(words: Float64Array, at: number, value: number): void;
+  /** Merges what is at `from` of `others` into what is at `at` of `words`. */
+  merge(words: Float64Array, at: number, others: Float64Array, from: number): void;
+  result(words: Float64Array, at: number): number;
 }

@@ -14,7 +14,9 @@ export function collectAggregate<In, V>(
   return {
     kind: "collect",
     parameters: { max },
-    input: keptInput(input),
+    ...keptInput(input),
+    words: null,
+    live: true,
     create: () => [],
     add(values, value) {
       if (values.length < max) values.push(value);

@@ -7,6 +7,18 @@ export function countAggregate(): AggregateFunction<unknown, unknown, number, nu
     kind: "count",
     parameters: {},
     input: null,
+    selector: null,
+    words: {
+      fields: [{ name: "count", initial: 0 }],
+      add(words, at) {
+        words[at] = (words[at] as number) + 1;
+      },
+      merge(words, at, others, from) {
+        words[at] = (words[at] as number) + (others[from] as number);
+      },
+      result: (words, at) => words[at] as number,
+    },
+    live: false,
     create: () => 0,
     add: (count) => count + 1,
     merge: (count, other) => count + other,

@@ -1,6 +1,6 @@
 import type { AggregateFunction } from "../aggregate-function.ts";
 import { plainAccumulator } from "./accumulator-codec.ts";
-import { wholeRecord } from "./checked-input.ts";
+import { plainInput } from "./checked-input.ts";
 
 /** A user's own aggregate; the accumulator is plain data. */
 export interface CustomAggregateSpec<In, Value, Accumulator, Result> {
@@ -22,7 +22,9 @@ export function customAggregate<In, Accumulator, Result, Value = In>(
   return {
     kind: "custom",
     parameters: {},
-    input: spec.input ?? wholeRecord<In, Value>,
+    ...plainInput(spec.input ?? null),
+    words: null,
+    live: false,
     create: () => spec.create(),
     add: (accumulator, value, time) => spec.add(accumulator, value, time),
     merge: (accumulator, other) => spec.merge(accumulator, other),

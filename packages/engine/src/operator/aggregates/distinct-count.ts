@@ -15,7 +15,9 @@ export function distinctCountAggregate<In>(input: (record: In) => Key): Aggregat
   return {
     kind: "distinctCount",
     parameters: {},
-    input: keyInput("distinctCount", input, { tuples: true }),
+    ...keyInput("distinctCount", input, { tuples: true }),
+    words: null,
+    live: true,
     create: () => ({ single: new Set(), tuples: new Set() }),
     add(distinct, value) {
       if (typeof value === "object") distinct.tuples.add(byteString(encodeKey(value)));

@@ -1,4 +1,4 @@
-import type { AggregateFunction } from "../aggregate-function.ts";
+import type { AccumulatorWords, AggregateFunction } from "../aggregate-function.ts";
 import { plainAccumulator } from "./accumulator-codec.ts";
 import { numberInput } from "./checked-input.ts";
 
@@ -24,7 +24,9 @@ function extreme<In>(
   return {
     kind,
     parameters: {},
-    input: numberInput(kind, input),
+    ...numberInput(kind, input),
+    words: WORDS[kind],
+    live: false,
     create: () => neutral,
     add: (extreme, value) => choose(extreme, value),
     merge: (extreme, other) => choose(extreme, other),
@@ -33,3 +35,27 @@ function extreme<In>(
     custom: false,
   };
 }
+
+/** Written out for each: a loop calls one of them, and only as a call of its own can Math.min be in line. */
+const WORDS: Readonly<Record<"min" | "max", AccumulatorWords>> = {
+  min: {
+    fields: [{ name: "min", initial: Number.POSITIVE_INFINITY }],
+    add(words, at, value) {
+      words[at] = Math.min(words[at] as number, value);
+    },
+    merge(words, at, others, from) {
+      words[at] = Math.min(words[at] as number, others[from] as number);
+    },
+    result: (words, at) => words[at] as number,
+  },
+  max: {
+    fields: [{ name: "max", initial: Number.NEGATIVE_INFINITY }],
+    add(words, at, value) {
+      words[at] = Math.max(words[at] as number, value);
+    },
+    merge(words, at, others, from) {
+      words[at] = Math.max(words[at] as number, others[from] as number);
+    },
+    result: (words, at) => words[at] as number,
+  },
+};

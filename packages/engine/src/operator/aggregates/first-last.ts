@@ -1,6 +1,6 @@
 import type { AggregateFunction } from "../aggregate-function.ts";
 import { keptAccumulator } from "./accumulator-codec.ts";
-import { keptInput, wholeRecord } from "./checked-input.ts";
+import { keptInput } from "./checked-input.ts";
 
 /** A value with the event time of its record; null before the first record. */
 export type TimedValue<V> = { readonly time: number; readonly value: V } | null;
@@ -23,7 +23,9 @@ function chosenByTime<In, V>(
   return {
     kind,
     parameters: {},
-    input: keptInput(input ?? wholeRecord<In, V>),
+    ...keptInput(input ?? null),
+    words: null,
+    live: false,
     create: () => null,
     add: (kept, value, time) => (kept === null || replaces(time, kept.time) ? { time, value } : kept),
     merge: (kept, other) => (kept === null || (other !== null && replaces(other.time, kept.time)) ? other : kept),

@@ -14,7 +14,23 @@ export function meanAggregate<In>(
   return {
     kind: "mean",
     parameters: {},
-    input: numberInput("mean", input),
+    ...numberInput("mean", input),
+    words: {
+      fields: [
+        { name: "count", initial: 0 },
+        { name: "sum", initial: 0 },
+      ],
+      add(words, at, value) {
+        words[at] = (words[at] as number) + 1;
+        words[at + 1] = (words[at + 1] as number) + value;
+      },
+      merge(words, at, others, from) {
+        words[at] = (words[at] as number) + (others[from] as number);
+        words[at + 1] = 0 + (words[at + 1] as number) + (others[from + 1] as number);
+      },
+      result: (words, at) => (words[at + 1] as number) / (words[at] as number),
+    },
+    live: false,
     create: () => ({ count: 0, sum: 0 }),
     add(accumulator, value) {
       accumulator.count++;

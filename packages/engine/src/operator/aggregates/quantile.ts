@@ -14,7 +14,9 @@ export function quantileAggregate<In>(
   return {
     kind: "quantile",
     parameters: { q },
-    input: numberInput("quantile", input),
+    ...numberInput("quantile", input),
+    words: null,
+    live: true,
     create: () => new QuantileSketch(),
     add(sketch, value) {
       sketch.add(value);

@@ -10,7 +10,19 @@ export function sumAggregate<In>(input: (record: In) => number): AggregateFuncti
   return {
     kind: "sum",
     parameters: {},
-    input: numberInput("sum", input),
+    ...numberInput("sum", input),
+    words: {
+      fields: [{ name: "sum", initial: 0 }],
+      add(words, at, value) {
+        words[at] = (words[at] as number) + value;
+      },
+      merge(words, at, others, from) {
+        // From 0 on, as `merge` below begins: only then is the sum of -0 and -0 not -0.
+        words[at] = 0 + (words[at] as number) + (others[from] as number);
+      },
+      result: (words, at) => words[at] as number,
+    },
+    live: false,
     create: () => 0,
     add: (sum, value) => sum + value,
     merge: (sum, other) => sum + other,

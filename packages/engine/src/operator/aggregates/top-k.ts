@@ -16,7 +16,9 @@ export function topKAggregate<In, V>(
   return {
     kind: "topK",
     parameters: { k },
-    input: keyInput("topK", input, { tuples: false }),
+    ...keyInput("topK", input, { tuples: false }),
+    words: null,
+    live: true,
     create: () => new Map(),
     add: (counts, value) => counts.set(value, (counts.get(value) ?? 0) + 1),
     merge(counts, other) {

@@ -19,7 +19,25 @@ export function varianceAggregate<In>(
   return {
     kind: "variance",
     parameters: {},
-    input: numberInput("variance", input),
+    ...numberInput("variance", input),
+    words: {
+      fields: [
+        { name: "count", initial: 0 },
+        { name: "mean", initial: 0 },
+        { name: "squares", initial: 0 },
+      ],
+      add(words, at, value) {
+        const count = (words[at] as number) + 1;
+        const distance = value - (words[at + 1] as number);
+        const mean = (words[at + 1] as number) + distance / count;
+        words[at] = count;
+        words[at + 1] = mean;
+        words[at + 2] = (words[at + 2] as number) + distance * (value - mean);
+      },
+      merge: mergeWords,
+      result: (words, at) => (words[at + 2] as number) / (words[at] as number),
+    },
+    live: false,
     create: () => ({ count: 0, mean: 0, squares: 0 }),
     add(accumulator, value) {
       accumulator.count++;
@@ -43,4 +61,20 @@ export function varianceAggregate<In>(
     codec: plainAccumulator("variance/1"),
     custom: false,
   };
+}
+
+function mergeWords(words: Float64Array, at: number, others: Float64Array, from: number): void {
+  const otherCount = others[from] as number;
+  if (otherCount === 0) return;
+  const count = words[at] as number;
+  if (count === 0) {
+    for (let i = 0; i < 3; i++) words[at + i] = others[from + i] as number;
+    return;
+  }
+  const all = count + otherCount;
+  const distance = (others[from + 1] as number) - (words[at + 1] as number);
+  words[at + 1] = (words[at + 1] as number) + (distance * otherCount) / all;
+  words[at + 2] =
+    (words[at + 2] as number) + ((others[from + 2] as number) + (distance * distance * count * otherCount) / all);
+  words[at] = all;
 }

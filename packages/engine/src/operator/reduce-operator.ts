@@ -2,37 +2,63 @@ import { assert } from "../foundation/assert.ts";
 import { TidemarkError } from "../foundation/error.ts";
 import type { Json } from "../foundation/json.ts";
 import { BATCH_ROWS_MAX, ROW_KINDS, type RecordBatch } from "../record/batch.ts";
+import { type RecordLayout, VALUE_LAYOUT } from "../record/layout.ts";
 import { openBatchRows, type Rows } from "../record/record-view.ts";
 import { recordOf } from "../record/row-copy.ts";
 import type { KeyedState, ValueState } from "../state/state-backend.ts";
 import { PLAIN_CODEC } from "../state/state-codec.ts";
+import { type StoredRecords, storedRecords } from "../state/stored-records.ts";
+import { ChangelogWriter } from "./changelog-writer.ts";
 import type { Operator, OperatorContext } from "./operator.ts";
+import { onlyReads } from "./only-reads.ts";
 import { ResultWriter } from "./result-writer.ts";
 import { refusePromise, rethrowInternal } from "./user-failure.ts";
+
+type ReduceFunction = (accumulated: unknown, record: unknown) => unknown;
+
+/** Batches of fewer rows than this, ended because the next row has other fields, count against writing by column. */
+const ROWS_WANTED = 32;
+const SHORT_BATCHES_MAX = 256;
 
 /**
  * Unwindowed reduce: a table of one record per key as a changelog stream, still keyed. A key's first record is its row; each later one
  * gives the row before and, as the row after, what the user's function made of both.
+ *
+ * Where the backend keeps records by column, rows go from the batch to the state and from there to the output as columns; the user's
+ * function reads the row before from the output. Records that are kept another way go as objects.
  */
 export class ReduceOperator implements Operator {
   readonly #context: OperatorContext;
-  readonly #fn: (accumulated: unknown, record: unknown) => unknown;
+  readonly #fn: ReduceFunction;
   readonly #state: KeyedState;
   readonly #accumulated: ValueState<unknown>;
+  readonly #records: StoredRecords | null;
+  /** Writes rows by column; null if it cannot or does not pay. */
+  #changes: ChangelogWriter | null;
+  /** Writes rows that are objects. */
   readonly #writer: ResultWriter;
   readonly #view: Rows;
+  /** The function does nothing to the row before but read fields of it, so that a view will do. */
+  readonly #onlyReads: boolean;
   readonly #rows: Int32Array = new Int32Array(BATCH_ROWS_MAX);
+  /** What short batches cost, less the rows that were written since. */
+  #shortage = 0;
 
   constructor(context: OperatorContext, options: { readonly fn: (accumulated: never, record: never) => unknown }) {
     this.#context = context;
-    this.#fn = options.fn as (accumulated: unknown, record: unknown) => unknown;
+    this.#fn = options.fn as ReduceFunction;
     this.#state = context.keyedState({
       timers: [],
       states: [{ name: "accumulated", kind: "value", isolation: "copy", codec: PLAIN_CODEC }],
     });
+    const { keys } = this.#state;
     this.#accumulated = this.#state.value<unknown>("accumulated");
-    this.#writer = new ResultWriter(context.output, { keys: this.#state.keys });
+    this.#records = storedRecords(this.#accumulated);
+    this.#changes =
+      this.#records === null ? null : new ChangelogWriter(context.output, { keys, records: this.#records });
+    this.#writer = new ResultWriter(context.output, { keys });
     this.#view = openBatchRows({ debug: context.debug });
+    this.#onlyReads = !context.debug && onlyReads(this.#fn);
   }
 
   onBatch(_input: number, batch: RecordBatch): void {
@@ -40,9 +66,11 @@ export class ReduceOperator implements Operator {
     assert(batch.rowKinds === null, () => `reduce ${this.#context.name} got a changelog`);
     this.#state.keys.resolve(batch.keys, batch.length, this.#rows);
     this.#view.bind(batch);
+    // Rows whose fields change all the time make batches of a few rows, which cost more than objects do.
+    if (this.#shortage > ROWS_WANTED * SHORT_BATCHES_MAX) this.#changes = null;
     for (let row = 0; row < batch.length; row++) this.#onRecord(batch, row);
     this.#view.release();
-    this.#writer.flush();
+    this.#flush();
     this.#state.releaseEmptyRows();
   }
 
@@ -55,43 +83,140 @@ export class ReduceOperator implements Operator {
     return { keys: rows, bytes };
   }
 
+  #flush(): void {
+    this.#changes?.flush();
+    this.#writer.flush();
+  }
+
   #onRecord(batch: RecordBatch, row: number): void {
+    const records = this.#records;
+    const changes = this.#changes;
+    if (records !== null && changes !== null) {
+      const stateRow = this.#rows[row] as number;
+      const before = records.layout(stateRow);
+      if (before === null) {
+        if (batch.layout.shape === "struct" && records.setRow(stateRow, batch, row)) {
+          this.#writeKept(batch, row, ROW_KINDS.insert);
+          return;
+        }
+      } else if (before !== VALUE_LAYOUT) {
+        this.#updateKept(changes, before, batch, row);
+        return;
+      }
+    }
+    this.#onWholeRecord(batch, row);
+  }
+
+  /** A record of a key whose row is kept by column. Nothing is changed before the user's function is done and its record is stored. */
+  #updateKept(changes: ChangelogWriter, before: RecordLayout, batch: RecordBatch, row: number): void {
     const stateRow = this.#rows[row] as number;
+    this.#makeRoom(changes, before, 2);
+    changes.write(stateRow, timesOf(batch, row, ROW_KINDS.updateBefore));
+    try {
+      const isView = this.#onlyReads && isFlat(before);
+      const accumulated = isView ? changes.viewOfLast() : this.#accumulated.get(stateRow);
+      const record = this.#view.at(row);
+      const reduced = this.#fn(accumulated, record);
+      if (reduced === record && batch.layout.shape === "struct") this.#keepRow(stateRow, batch, row);
+      else if (!isView || reduced !== accumulated) this.#keep(stateRow, reduced);
+    } catch (error) {
+      changes.dropLast();
+      this.#fail(error, batch, row);
+      return;
+    }
+    this.#writeKept(batch, row, ROW_KINDS.updateAfter);
+  }
+
+  #keepRow(stateRow: number, batch: RecordBatch, row: number): void {
+    if (this.#records?.setRow(stateRow, batch, row) !== true) this.#accumulated.set(stateRow, recordOf(batch, row));
+  }
+
+  #keep(stateRow: number, reduced: unknown): void {
+    refusePromise(reduced, "a reduce function");
+    if (reduced === undefined)
+      throw new TidemarkError("TM_RECORD", "a reduce function must return a record, it returned undefined");
+    this.#accumulated.set(stateRow, reduced);
+  }
+
+  /** Writes what is kept for the key of a row, by column if it can be. */
+  #writeKept(batch: RecordBatch, row: number, rowKind: number): void {
+    const stateRow = this.#rows[row] as number;
+    const layout = this.#records?.layout(stateRow) ?? VALUE_LAYOUT;
+    const changes = this.#changes;
+    if (changes !== null && layout !== VALUE_LAYOUT) {
+      this.#makeRoom(changes, layout, 1);
+      changes.write(stateRow, timesOf(batch, row, rowKind));
+    } else {
+      this.#changes?.flush();
+      this.#writer.write(this.#accumulated.get(stateRow), { ...timesOf(batch, row, rowKind), tag: stateRow });
+    }
+  }
+
+  #makeRoom(changes: ChangelogWriter, layout: RecordLayout, rows: number): void {
+    this.#writer.flush();
+    if (this.#shortage > 0) this.#shortage--;
+    if (changes.layout !== null && changes.layout !== layout && changes.length < ROWS_WANTED) {
+      this.#shortage += ROWS_WANTED;
+    }
+    changes.reserve(layout, rows);
+  }
+
+  /** A record of a key whose row is, or becomes, an object. */
+  #onWholeRecord(batch: RecordBatch, row: number): void {
+    this.#changes?.flush();
     this.#state.begin();
     this.#writer.begin();
     try {
-      this.#update(batch, row, stateRow);
+      this.#updateWhole(batch, row);
     } catch (error) {
       this.#writer.rollback();
       this.#state.rollback();
-      rethrowInternal(error);
-      this.#context.userError(error, { batch, row, key: this.#state.keys.key(stateRow), doing: "reducing a record" });
+      this.#fail(error, batch, row);
       return;
     }
     this.#state.commit();
     this.#writer.commit();
   }
 
-  #update(batch: RecordBatch, row: number, stateRow: number): void {
-    const times = {
-      timestamp: batch.timestamps[row] as number,
-      watermark: batch.watermarks[row] as number,
-      tag: stateRow,
-    };
+  #updateWhole(batch: RecordBatch, row: number): void {
+    const stateRow = this.#rows[row] as number;
     const accumulated = this.#accumulated.get(stateRow);
     if (accumulated === undefined) {
       const first = recordOf(batch, row);
       this.#accumulated.set(stateRow, first);
-      this.#writer.write(first, { ...times, rowKind: ROW_KINDS.insert });
+      this.#writer.write(first, { ...timesOf(batch, row, ROW_KINDS.insert), tag: stateRow });
       return;
     }
-    this.#writer.write(accumulated, { ...times, rowKind: ROW_KINDS.updateBefore });
+    this.#writer.write(accumulated, { ...timesOf(batch, row, ROW_KINDS.updateBefore), tag: stateRow });
     // Another copy: the one that was written shares its nested values with the batch.
     const reduced = this.#fn(this.#accumulated.get(stateRow), this.#view.at(row));
-    refusePromise(reduced, "a reduce function");
-    if (reduced === undefined)
-      throw new TidemarkError("TM_RECORD", "a reduce function must return a record, it returned undefined");
-    this.#accumulated.set(stateRow, reduced);
-    this.#writer.write(reduced, { ...times, rowKind: ROW_KINDS.updateAfter });
+    this.#keep(stateRow, reduced);
+    this.#writer.write(reduced, { ...timesOf(batch, row, ROW_KINDS.updateAfter), tag: stateRow });
   }
+
+  #fail(error: unknown, batch: RecordBatch, row: number): void {
+    rethrowInternal(error);
+    const key = this.#state.keys.key(this.#rows[row] as number);
+    this.#context.userError(error, { batch, row, key, doing: "reducing a record" });
+  }
+}
+
+function timesOf(
+  { timestamps, watermarks }: RecordBatch,
+  row: number,
+  rowKind: number,
+): { timestamp: number; watermark: number; rowKind: number } {
+  return { timestamp: timestamps[row] as number, watermark: watermarks[row] as number, rowKind };
+}
+
+const flat = new WeakMap<RecordLayout, boolean>();
+
+/** A view of such a record cannot be told from a copy by reading it: nothing in it is nested, or is there and yet absent. */
+function isFlat(layout: RecordLayout): boolean {
+  let known = flat.get(layout);
+  if (known === undefined) {
+    known = layout.fields.every(({ kind, optional }) => kind !== "json" && !optional);
+    flat.set(layout, known);
+  }
+  return known;
 }

@@ -26,7 +26,7 @@ import { MemorySlotState } from "./slot-state.ts";
 import type { SnapshotPart } from "./snapshot-part.ts";
 import { MemoryTimerState, TIMERS_MAX } from "./timer-state.ts";
 import { valueBoxOf } from "./value-box.ts";
-import { MemoryValueState } from "./value-state.ts";
+import { openValueState } from "./value-state.ts";
 
 interface OpenState {
   readonly kind: StateKind;
@@ -139,7 +139,7 @@ export class MemoryKeyedState implements KeyedState {
     const operator = this.#operator;
     switch (kind) {
       case "value":
-        return { kind, state: new MemoryValueState(this.#table, this.#journal, valueBoxOf(descriptor)) };
+        return { kind, state: openValueState(this.#table, this.#journal, descriptor) };
       case "list":
         return { kind, state: new MemoryListState(this.#table, this.#journal, valueBoxOf(descriptor)) };
       case "map":

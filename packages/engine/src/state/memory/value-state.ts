@@ -1,13 +1,24 @@
 import type { ByteReader } from "../byte-reader.ts";
-import type { ValueState } from "../state-backend.ts";
+import type { ValueDescriptor, ValueState } from "../state-backend.ts";
 import type { Journal, Undoable } from "./journal.ts";
 import type { GroupWriters, SnapshotPart } from "./snapshot-part.ts";
 import type { RowTable } from "./row-table.ts";
 import { EMPTY, fillTo } from "./slots.ts";
-import type { ValueBox } from "./value-box.ts";
+import { TypedValueState } from "./typed-value-state.ts";
+import { type ValueBox, valueBoxOf } from "./value-box.ts";
 
-/** One slot per row. */
-export class MemoryValueState implements ValueState<unknown>, SnapshotPart, Undoable {
+/** The state of a value per row: kept by copy as blocks of bytes, live as objects. */
+export function openValueState(
+  table: RowTable,
+  journal: Journal,
+  descriptor: ValueDescriptor,
+): SnapshotPart & ValueState<unknown> {
+  if (descriptor.isolation === "copy") return new TypedValueState(table, journal, descriptor.codec);
+  return new LiveValueState(table, journal, valueBoxOf(descriptor));
+}
+
+/** The very objects, which only engine code holds; one slot per row. */
+class LiveValueState implements ValueState<unknown>, SnapshotPart, Undoable {
   readonly #table: RowTable;
   readonly #journal: Journal;
   readonly #box: ValueBox;
@@ -52,9 +63,10 @@ export class MemoryValueState implements ValueState<unknown>, SnapshotPart, Undo
     }
   }
 
-  read(reader: ByteReader, row: number): void {
+  read(reader: ByteReader, row: number): null {
     fillTo(this.#slots, row);
     this.#put(row, this.#box.read(reader));
+    return null;
   }
 
   #put(row: number, kept: unknown): void {

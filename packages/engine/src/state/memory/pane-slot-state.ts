@@ -3,7 +3,7 @@ import type { PaneSlotState } from "../slot-state.ts";
 import type { Journal, Settling } from "./journal.ts";
 import { PaneStarts } from "./pane-starts.ts";
 import type { RowTable } from "./row-table.ts";
-import { extentOf, SlotExtents } from "./slot-extents.ts";
+import { SlotExtents } from "./slot-extents.ts";
 import { SlotPane } from "./slot-pane.ts";
 import type { GroupWriters, SnapshotPart } from "./snapshot-part.ts";
 import { SlotWords, WRITTEN, type SlotOptions } from "./slot-words.ts";
@@ -32,6 +32,9 @@ export class MemoryPaneSlotState extends SlotWords implements PaneSlotState, Sna
   #lastPane: SlotPane | null = null;
   /** Panes that an open journal may bring back. */
   #gone: SlotPane[] = [];
+  /** Where the slot that undo brings back next was. */
+  #undeleting: SlotPane | null = null;
+  #undeletingSlot = -1;
 
   constructor(table: RowTable, journal: Journal, options: SlotOptions) {
     super(options, journal);
@@ -55,7 +58,12 @@ export class MemoryPaneSlotState extends SlotWords implements PaneSlotState, Sna
   claimAll(rows: Int32Array, count: number, pane: number, slots: Int32Array): void {
     if (count === 0) return;
     const found = this.#pane(pane) ?? this.#makePane(pane);
-    for (let i = 0; i < count; i++) slots[i] = this.#claimIn(found, rows[i] as number);
+    const { width } = this;
+    const index = found.slots;
+    for (let i = 0; i < count; i++) {
+      const slot = index.find(rows[i] as number);
+      slots[i] = slot < 0 ? this.#add(found, rows[i] as number) : slot * width;
+    }
   }
 
   delete(row: number, pane: number): void {
@@ -152,7 +160,11 @@ export class MemoryPaneSlotState extends SlotWords implements PaneSlotState, Sna
 
   #claimIn(pane: SlotPane, row: number): number {
     const found = pane.slots.find(row);
-    if (found >= 0) return found * this.width;
+    return found < 0 ? this.#add(pane, row) : found * this.width;
+  }
+
+  /** Makes the slot of a row that has none. */
+  #add(pane: SlotPane, row: number): number {
     const slot = this.#append(pane, row);
     this.journal.note(this, row, CLAIMED, pane);
     this.fill(slot * this.width);
@@ -163,12 +175,11 @@ export class MemoryPaneSlotState extends SlotWords implements PaneSlotState, Sna
 
   /** Takes the next position of a pane for a row; its words are anything. */
   #append(pane: SlotPane, row: number): number {
-    const ordinal = extentOf(pane.size);
-    if (ordinal === pane.extents.length) {
-      pane.extents.push(this.#extents.take(ordinal));
+    if (pane.isFull) {
+      pane.extents.push(this.#extents.take(pane.extents.length));
       if (this.#extents.end > this.#rows.length) this.#grow(this.#extents.end);
     }
-    const slot = pane.slotAt(pane.size++);
+    const slot = pane.append();
     this.#rows[slot] = row;
     pane.slots.add(row, slot);
     return slot;
@@ -176,7 +187,7 @@ export class MemoryPaneSlotState extends SlotWords implements PaneSlotState, Sna
 
   /** Takes a slot out of a pane; the last one takes its place. */
   #removeAt(pane: SlotPane, slot: number): void {
-    const last = pane.slotAt(--pane.size);
+    const last = pane.removeLast();
     pane.slots.remove(this.#rows[slot] as number);
     if (last !== slot) this.#moveSlot(pane, last, slot);
   }
@@ -190,7 +201,7 @@ export class MemoryPaneSlotState extends SlotWords implements PaneSlotState, Sna
 
   /** The claim that is undone was the last one of its pane. */
   #unclaim(pane: SlotPane, row: number): void {
-    pane.size--;
+    pane.removeLast();
     pane.slots.remove(row);
     this.#letGo(row);
   }
@@ -215,9 +226,6 @@ export class MemoryPaneSlotState extends SlotWords implements PaneSlotState, Sna
     this.#table.hold(rowOrSlot);
     this.#undeleting = null;
   }
-
-  #undeleting: SlotPane | null = null;
-  #undeletingSlot = -1;
 
   #comeBack(pane: SlotPane, withRows: boolean): void {
     this.#enter(pane);
@@ -278,7 +286,7 @@ export class MemoryPaneSlotState extends SlotWords implements PaneSlotState, Sna
   }
 
   #grow(slots: number): void {
-    const capacity = Math.max(slots, this.#rows.length * 2);
+    const capacity = Math.max(64, slots, this.#rows.length * 2);
     const rows = new Int32Array(capacity);
     rows.set(this.#rows);
     this.#rows = rows;

@@ -1,4 +1,4 @@
-import { extentOf, extentStart } from "./slot-extents.ts";
+import { extentOf, extentSlots, extentStart } from "./slot-extents.ts";
 import { RowSlots } from "./row-slots.ts";
 
 /** One pane of slots: which rows are in it, at which slots. Positions are dense; a position's slot is in one of the pane's extents. */
@@ -8,13 +8,43 @@ export class SlotPane {
   /** First slot of each extent. */
   readonly extents: number[] = [];
   size = 0;
+  /** The slot of position `size`, and how many follow without a new extent. */
+  #next = 0;
+  #left = 0;
 
   constructor(start: number) {
     this.start = start;
   }
 
+  /** True where {@link append} needs another extent first. */
+  get isFull(): boolean {
+    return this.#left === 0 && extentOf(this.size) === this.extents.length;
+  }
+
+  /** Takes the next position; returns its slot. */
+  append(): number {
+    if (this.#left === 0) this.#locate();
+    this.size++;
+    this.#left--;
+    return this.#next++;
+  }
+
+  /** Gives up the last position; returns its slot. */
+  removeLast(): number {
+    this.size--;
+    this.#locate();
+    return this.#next;
+  }
+
   slotAt(position: number): number {
     const ordinal = extentOf(position);
     return (this.extents[ordinal] as number) + position - extentStart(ordinal);
+  }
+
+  #locate(): void {
+    const ordinal = extentOf(this.size);
+    const within = this.size - extentStart(ordinal);
+    this.#next = (this.extents[ordinal] as number) + within;
+    this.#left = extentSlots(ordinal) - within;
   }
 }

@@ -1,4 +1,3 @@
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import { jobFacts } from "@tidemark/engine/inspect";
 import type { Job } from "@tidemark/engine";
 import { Checksum } from "../nexmark/checksum.ts";
@@ -8,10 +7,12 @@ import { QUERIES } from "../nexmark/queries.ts";
 import { runQuery, sourceBindings, type InputMode } from "../nexmark/run-query.ts";
 import { bidColumns } from "./bid-columns.ts";
 import { HAND_WRITTEN } from "./hand-written.ts";
+import { COLUMNS_READ, copyColumns } from "./memory-copy.ts";
 import { runNaive } from "./naive.ts";
+import { StallWatch } from "./stall-watch.ts";
 
 /** Who answers the query. */
-export type System = "engine" | "hand-written" | "naive";
+export type System = "engine" | "hand-written" | "naive" | "memory-copy";
 
 /** One measurement, made in a process of its own. */
 export interface Task {
@@ -38,24 +39,25 @@ export interface Measurement extends Task {
   readonly stallP99Ms: number | null;
   readonly outputRows: number;
   readonly checksum: string;
+  /** Of a memory copy: bytes of the columns that the query reads, copied once, by wall time; null for others. */
+  readonly gigabytesPerSecond: number | null;
 }
 
 const LOOK_EVERY_MS = 200;
-const STALL_RESOLUTION_MS = 1;
 
 /** Runs one task in this process. */
 export async function measure(task: Task): Promise<Measurement> {
+  if (task.system === "memory-copy") return measureCopy(task);
   const checksum = new Checksum();
   const run = prepare(task, checksum);
-  const delay = monitorEventLoopDelay({ resolution: STALL_RESOLUTION_MS });
-  if (task.system === "engine") delay.enable();
+  const watch = new StallWatch();
+  watch.start();
   const cpu = process.cpuUsage();
   const begun = performance.now();
   const { records, keys, bytesPerKey } = await run();
   const wallMs = performance.now() - begun;
   const { user, system } = process.cpuUsage(cpu);
-  delay.disable();
-  const isLoop = task.system === "engine";
+  const stalls = watch.stop();
   return {
     ...task,
     records,
@@ -64,10 +66,29 @@ export async function measure(task: Task): Promise<Measurement> {
     peakRssMb: process.resourceUsage().maxRSS / 1_024,
     keys,
     bytesPerKey,
-    stallMs: isLoop ? delay.max / 1e6 : null,
-    stallP99Ms: isLoop ? delay.percentile(99) / 1e6 : null,
+    ...(task.system === "engine" ? stalls : { stallMs: null, stallP99Ms: null }),
     outputRows: checksum.rows,
     checksum: checksum.text,
+    gigabytesPerSecond: null,
+  };
+}
+
+/** How fast memory alone would be: the columns that the query reads, copied once. */
+function measureCopy(task: Task): Measurement {
+  const bids = openDataset({ events: task.events, groupSize: 1 }).table("bids");
+  const { bytes, cpuMs, wallMs } = copyColumns(bids, COLUMNS_READ[task.query] ?? []);
+  return {
+    ...task,
+    records: bids.rows,
+    cpuMs,
+    wallMs,
+    peakRssMb: process.resourceUsage().maxRSS / 1_024,
+    ...NO_STATE,
+    stallMs: null,
+    stallP99Ms: null,
+    outputRows: 0,
+    checksum: "",
+    gigabytesPerSecond: bytes / wallMs / 1e6,
   };
 }
 

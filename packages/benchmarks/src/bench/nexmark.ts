@@ -1,9 +1,9 @@
-import { cpus, totalmem } from "node:os";
 import { openDataset } from "../nexmark/dataset.ts";
 import { QUERIES } from "../nexmark/queries.ts";
 import { INPUT_MODES, type InputMode } from "../nexmark/run-query.ts";
 import { HAND_WRITTEN } from "./hand-written.ts";
-import { measureInProcess } from "./measure-process.ts";
+import { inProcess } from "./measure-process.ts";
+import { COLUMNS_READ } from "./memory-copy.ts";
 import type { Measurement, System, Task } from "./measure.ts";
 import { median } from "./median.ts";
 import { NAIVE } from "./naive.ts";
@@ -61,7 +61,7 @@ export async function benchNexmark(
   for (let round = 0; round < rounds; round++) {
     for (const task of tasks) {
       onProgress({ done: done++, total: tasks.length * rounds, task });
-      measured.get(task)?.push(await measureInProcess(task));
+      measured.get(task)?.push(await inProcess<Measurement>(task));
     }
   }
   const rows = tasks.map((task) => summary(measured.get(task) ?? []));
@@ -75,15 +75,11 @@ export async function benchNexmark(
   });
 }
 
-/** What is to be said about the machine beside figures. */
-export function machine(): string {
-  const [cpu] = cpus();
-  return `${cpus().length} × ${cpu?.model.trim() ?? "unknown"}, ${Math.round(totalmem() / 2 ** 30)} GB, ${process.platform} ${process.arch}, Node ${process.versions.node}`;
-}
-
 function systemsOf(query: string, mode: InputMode): readonly System[] {
   const hasLimit = mode === "columns" ? Object.hasOwn(HAND_WRITTEN, query) : Object.hasOwn(NAIVE, query);
-  return hasLimit ? ["engine", LIMIT_OF[mode]] : ["engine"];
+  const systems: System[] = hasLimit ? ["engine", LIMIT_OF[mode]] : ["engine"];
+  if (mode === "columns" && Object.hasOwn(COLUMNS_READ, query)) systems.push("memory-copy");
+  return systems;
 }
 
 function summary(runs: readonly Measurement[]): ResultRow {
@@ -104,6 +100,7 @@ function summary(runs: readonly Measurement[]): ResultRow {
     bytesPerKey: ofSome((run) => run.bytesPerKey),
     stallMs: ofSome((run) => run.stallMs),
     stallP99Ms: ofSome((run) => run.stallP99Ms),
+    gigabytesPerSecond: ofSome((run) => run.gigabytesPerSecond),
     // A checksum that is not always the same is shown as such: the output depends on the wall clock or on how sources interleave.
     checksum: runs.every(({ checksum }) => checksum === first.checksum) ? first.checksum : "varies",
     recordsPerCpuSecond: (first.records / cpuMs) * 1_000,

@@ -1,8 +1,13 @@
+import { assert } from "../foundation/assert.ts";
 import { TidemarkError } from "../foundation/error.ts";
+import { BATCH_ROWS_MAX } from "./batch.ts";
 import { INTEGER_TAG, integerKeys, writeIntegerKey } from "./integer-keys.ts";
 import { hashInteger, hashKey, INTEGER_KEY_BYTES } from "./key-hash.ts";
 import type { Key, KeyColumn, KeyPart } from "./key-column.ts";
 import { decodeWtf8, encodeWtf8 } from "./wtf8.ts";
+
+/** First byte of a canonical tuple; its parts follow. */
+export const TUPLE_TAG = 0x60;
 
 /** First byte of each part. Frozen: docs/rfcs/0001-keys.md. */
 const TAGS = {
@@ -13,7 +18,7 @@ const TAGS = {
   bigintNegative: 0x40,
   bigint: 0x41,
   string: 0x50,
-  tuple: 0x60,
+  tuple: TUPLE_TAG,
 } as const;
 
 /** The longest canonical key; longer ones are rather a hash of what they hold. */
@@ -88,9 +93,12 @@ export class KeyWriter {
     this.#note(start, length, hashKey(this.#bytes, start, length));
   }
 
-  /** Adds the first `length` of `integers`, which are safe and hold no -0, as if one by one. */
+  /** Adds the first `length` of `integers`, which are safe and hold no -0, before any other key. */
   appendIntegers(integers: Float64Array, length: number): void {
-    for (let i = 0; i < length; i++) this.append(integers[i]);
+    assert(this.#rows === 0, "integers are the first keys of a column or are added one by one");
+    if (this.#integers.length < length) this.#integers = new Float64Array(Math.max(length, BATCH_ROWS_MAX));
+    this.#integers.set(integers.subarray(0, length));
+    this.#rows = length;
   }
 
   /** Hands over the column and starts anew. */
@@ -105,11 +113,16 @@ export class KeyWriter {
           lengths: this.#lengths.slice(0, rows),
           hashes: this.#hashes.slice(0, rows),
         };
+    this.discard();
+    return column;
+  }
+
+  /** Forgets what was added. */
+  discard(): void {
     this.#rows = 0;
     this.#isIntegers = true;
     this.#position = 0;
     this.#rowOfString.clear();
-    return column;
   }
 
   #leaveIntegers(): void {

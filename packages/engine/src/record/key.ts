@@ -1,6 +1,8 @@
-import type { RecordBatch } from "./batch.ts";
+import { BATCH_ROWS_MAX, type RecordBatch } from "./batch.ts";
 import { canGenerateCode, generate } from "./code-generation.ts";
+import { type KeyColumns, keyColumns, keysOfColumns } from "./column-keys.ts";
 import type { OnStepError } from "./driver-step.ts";
+import { functionShape } from "./function-shape.ts";
 import { KeyWriter } from "./key-codec.ts";
 import type { RecordLayout } from "./layout.ts";
 import { openRows, type Rows, StructRows } from "./record-view.ts";
@@ -30,23 +32,34 @@ type KeyLoop = (
   fail: (error: unknown, row: number) => void,
 ) => number;
 
+interface CompiledKeys {
+  readonly rows: Rows;
+  readonly loop: KeyLoop;
+  /** Set where the keys are there as columns. */
+  readonly columns: KeyColumns | null;
+}
+
 /** A key function over batches of any layout. */
 export function compileKeyFunction(fn: (record: never) => unknown, options: KeyFunctionOptions): KeyFunction {
   const codeGeneration = options.codeGeneration ?? canGenerateCode();
-  const compiled = new Map<RecordLayout, { readonly rows: Rows; readonly loop: KeyLoop }>();
+  const shape = codeGeneration ? functionShape(fn) : null;
+  const compiled = new Map<RecordLayout, CompiledKeys>();
   const keys = new KeyWriter();
-  const compile = (layout: RecordLayout): { rows: Rows; loop: KeyLoop } => {
+  const compile = (layout: RecordLayout): CompiledKeys => {
     let found = compiled.get(layout);
     if (found === undefined) {
       const rows = openRows(layout, { debug: options.debug, codeGeneration });
-      found = { rows, loop: codeGeneration && rows instanceof StructRows ? generatedLoop(fn) : interpretedLoop(fn) };
+      const loop = codeGeneration && rows instanceof StructRows ? generatedLoop(fn) : interpretedLoop(fn);
+      found = { rows, loop, columns: keyColumns(shape, layout) };
       compiled.set(layout, found);
     }
     return found;
   };
   return {
     run(batch, onError) {
-      const { rows, loop } = compile(batch.layout);
+      const { rows, loop, columns } = compile(batch.layout);
+      const known = columns === null ? null : keysOfColumns(columns, batch.columns, batch.length);
+      if (known !== null) return withKeys(batch, known);
       const selected = new Int32Array(batch.length);
       const fail = (error: unknown, row: number): void => {
         onError(error, { batch, row, step: 0, record: recordOf(batch, row) });
@@ -59,7 +72,7 @@ export function compileKeyFunction(fn: (record: never) => unknown, options: KeyF
       } finally {
         rows.release();
         // After an error that stops the job this is what was half done.
-        keys.take();
+        keys.discard();
       }
     },
   };
@@ -72,11 +85,15 @@ export function computeKeys(batch: RecordBatch, fn: (record: never) => unknown, 
 
 function generatedLoop(fn: (record: never) => unknown): KeyLoop {
   const body = [
+    `const integers = new Float64Array(${BATCH_ROWS_MAX});`,
     "return function loop(n, rows, keys, selected, fail) {",
-    "const box = rows.cursor.box, view = rows.cursor.view; let count = 0;",
-    "for (let i = 0; i < n; i++) { box.i = i;",
-    "try { keys.append(f(view)); } catch (error) { fail(error, i); continue; }",
-    "selected[count++] = i; } return count; };",
+    "const box = rows.cursor.box, view = rows.cursor.view; let count = 0, areIntegers = n <= integers.length;",
+    "for (let i = 0; ; i++) { try { for (; i < n; i++) { box.i = i; const k = f(view);",
+    // The sum makes 0 of -0.
+    "if (areIntegers && typeof k === 'number' && Number.isSafeInteger(k)) integers[count] = k + 0;",
+    "else { if (areIntegers) { areIntegers = false; keys.appendIntegers(integers, count); } keys.append(k); }",
+    "selected[count++] = i; } break; } catch (error) { fail(error, i); } }",
+    "if (areIntegers) keys.appendIntegers(integers, count); return count; };",
   ];
   return generate(["f"], body.join("\n"))(fn) as KeyLoop;
 }

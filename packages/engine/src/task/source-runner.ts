@@ -4,9 +4,9 @@ import type { InvalidRecord, SourceBatch, SplitReader } from "../connector/sourc
 import type { Clock } from "../host/clock.ts";
 import type { Output } from "../operator/operator.ts";
 import type { RecordBatch } from "../record/batch.ts";
-import { openBatchRows, type Rows } from "../record/record-view.ts";
-import { selectRows } from "../record/row-copy.ts";
-import { EventClock, invalidEventTime, isEventTime } from "../time/event-clock.ts";
+import { recordOf, selectRows, withTimes } from "../record/row-copy.ts";
+import { compileTimeFunction, type TimeFunction } from "../record/time-function.ts";
+import { EventClock, invalidEventTime } from "../time/event-clock.ts";
 import { WatermarkCombiner } from "../time/watermark-combiner.ts";
 import { watermarkHolder, type WatermarkHolder } from "../time/watermark-holder.ts";
 import { MAX_WATERMARK, NO_EVENT_TIME, NO_WATERMARK } from "../time/watermark.ts";
@@ -69,7 +69,8 @@ export class SourceRunner {
   readonly #options: SourceRunnerOptions;
   readonly #splits: readonly RunningSplit[];
   readonly #combiner: WatermarkCombiner;
-  readonly #rows: Rows;
+  /** Null where rows have no event time. */
+  readonly #times: TimeFunction | null;
   #told = NO_WATERMARK;
   #toldIdle = false;
   /** Readers that the last step found waiting. */
@@ -78,7 +79,8 @@ export class SourceRunner {
   constructor(options: SourceRunnerOptions) {
     this.#options = options;
     this.port = options.plan.port;
-    this.#rows = openBatchRows({ debug: options.debug });
+    const { eventTime } = options.plan;
+    this.#times = eventTime === null ? null : compileTimeFunction(eventTime, { debug: options.debug });
     const { outOfOrderMs, idleMs, maxAheadMs } = options.plan;
     this.#splits = options.splits.map((split, index) => ({
       index,
@@ -224,52 +226,33 @@ export class SourceRunner {
       layout: source.layout,
       length,
       columns: source.columns,
-      timestamps: new Float64Array(length),
+      timestamps: this.#times === null ? new Float64Array(length).fill(NO_EVENT_TIME) : NO_TIMES,
       watermarks: new Float64Array(length),
       rowKinds: null,
       keys: null,
       origin: { port: this.port, split: split.id, offsets: source.offsets },
     };
-    const { eventTime } = this.#options.plan;
-    if (eventTime === null) {
-      batch.timestamps.fill(NO_EVENT_TIME);
-      return batch;
-    }
-    const rows = this.#rows;
-    rows.bind(batch);
-    const kept = new Int32Array(length);
-    let count = 0;
-    for (let row = 0; row < length; row++) {
-      const time = this.#eventTimeOf(rows, row, eventTime);
-      if (time instanceof TidemarkError) {
-        this.#onInvalid(split, {
-          beforeRow: row,
-          offset: source.offsets[row] as number,
-          raw: rawText(rows.at(row)),
-          error: time,
-        });
-      } else {
-        batch.timestamps[row] = time;
-        kept[count++] = row;
-      }
-    }
-    rows.release();
-    return count === length ? batch : selectRows(batch, kept, count);
+    if (this.#times === null) return batch;
+    const { times, rows } = this.#times.run(batch, ({ row, threw, value }) => {
+      this.#onInvalid(split, {
+        beforeRow: row,
+        offset: source.offsets[row] as number,
+        raw: rawText(recordOf(batch, row)),
+        error: threw ? this.#eventTimeThrew(value) : invalidEventTime(value),
+      });
+    });
+    const timed = withTimes(batch, { timestamps: times });
+    return rows === null ? timed : selectRows(timed, rows, rows.length);
   }
 
-  #eventTimeOf(rows: Rows, row: number, eventTime: (record: never) => unknown): number | TidemarkError {
-    try {
-      const time = eventTime(rows.at(row) as never);
-      return isEventTime(time) ? time : invalidEventTime(time);
-    } catch (error) {
-      const wrapped = new TidemarkError(
-        "TM_RECORD",
-        `the eventTime function of source "${this.port}" threw: ${String(error)}`,
-        { cause: error },
-      );
-      wrapped.stack = [`${wrapped.name}: ${wrapped.message}`, ...userFrames(error)].join("\n");
-      return wrapped;
-    }
+  #eventTimeThrew(error: unknown): TidemarkError {
+    const wrapped = new TidemarkError(
+      "TM_RECORD",
+      `the eventTime function of source "${this.port}" threw: ${String(error)}`,
+      { cause: error },
+    );
+    wrapped.stack = [`${wrapped.name}: ${wrapped.message}`, ...userFrames(error)].join("\n");
+    return wrapped;
   }
 
   #onInvalid(split: RunningSplit, invalid: InvalidRecord): void {
@@ -310,6 +293,9 @@ export class SourceRunner {
     if (idle !== this.#toldIdle) output.idle((this.#toldIdle = idle));
   }
 }
+
+/** Stand in until they are computed. */
+const NO_TIMES = new Float64Array(0);
 
 /** Like a - b, for values that may be infinite. */
 function compare(a: number, b: number): number {

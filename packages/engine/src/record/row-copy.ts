@@ -2,6 +2,7 @@ import type { RecordBatch } from "./batch.ts";
 import { cellOf } from "./cell.ts";
 import { type Column, PRESENCE } from "./column.ts";
 import { integerKeys } from "./integer-keys.ts";
+import { gatherFloats, gatherInts } from "./kernels/gather-twin.ts";
 import type { KeyColumn } from "./key-column.ts";
 import { setOwn } from "./plain-value.ts";
 
@@ -131,18 +132,6 @@ function sliceKeys(keys: KeyColumn, from: number, to: number): KeyColumn {
 }
 
 // A loop per kind of array: one loop over all kinds is several times slower.
-
-function gatherFloats(from: Float64Array, rows: Int32Array): Float64Array {
-  const to = new Float64Array(rows.length);
-  for (let i = 0; i < rows.length; i++) to[i] = from[rows[i] as number] as number;
-  return to;
-}
-
-function gatherInts(from: Int32Array, rows: Int32Array): Int32Array {
-  const to = new Int32Array(rows.length);
-  for (let i = 0; i < rows.length; i++) to[i] = from[rows[i] as number] as number;
-  return to;
-}
 
 function gatherBytes(from: Uint8Array, rows: Int32Array): Uint8Array {
   const to = new Uint8Array(rows.length);

@@ -1,5 +1,6 @@
 import { BATCH_ROWS_MAX } from "../record/batch.ts";
-import { keyGroupOf, ownerOf } from "../state/key-group.ts";
+import { partitionRows } from "../record/kernels/gather-twin.ts";
+import { ownerOf } from "../state/key-group.ts";
 
 /** Sorts the rows of a batch by the task that owns their key group, in two passes over typed arrays. */
 export class Partition {
@@ -8,39 +9,19 @@ export class Partition {
   readonly starts: Int32Array;
   readonly #keyGroupBits: number;
   readonly #owners: Uint16Array;
-  readonly #next: Int32Array;
+  /** Room for the work. */
+  readonly next: Int32Array;
 
   constructor(tasks: number, keyGroupBits: number) {
     this.#keyGroupBits = keyGroupBits;
     this.#owners = Uint16Array.from({ length: 2 ** keyGroupBits }, (_, group) => ownerOf(group, tasks, keyGroupBits));
     this.starts = new Int32Array(tasks + 1);
-    this.#next = new Int32Array(tasks);
+    this.next = new Int32Array(tasks);
   }
 
   /** Partitions the first `length` rows by their hashes. */
   of(hashes: Uint32Array, length: number): void {
     if (length > this.rows.length) this.rows = new Int32Array(length);
-    const { rows, starts } = this;
-    const owners = this.#owners;
-    const bits = this.#keyGroupBits;
-    const next = this.#next;
-    next.fill(0);
-    for (let i = 0; i < length; i++) {
-      const owner = owners[keyGroupOf(hashes[i] as number, bits)] as number;
-      next[owner] = (next[owner] as number) + 1;
-    }
-    let start = 0;
-    for (let task = 0; task < next.length; task++) {
-      starts[task] = start;
-      start += next[task] as number;
-      next[task] = starts[task] as number;
-    }
-    starts[next.length] = start;
-    for (let i = 0; i < length; i++) {
-      const owner = owners[keyGroupOf(hashes[i] as number, bits)] as number;
-      const at = next[owner] as number;
-      rows[at] = i;
-      next[owner] = at + 1;
-    }
+    partitionRows(hashes, length, this.#owners, this.#keyGroupBits, this);
   }
 }

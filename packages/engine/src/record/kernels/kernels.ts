@@ -1,11 +1,15 @@
 import { assert } from "../../foundation/assert.ts";
 import { copyBytesTwin } from "./copy-bytes-twin.ts";
+import { type EqualBytes, equalBytesTwin } from "./equal-bytes-twin.ts";
+import { type Gather, gatherTwin } from "./gather-twin.ts";
+import { type HashKeys, hashKeysTwin } from "./hash-keys-twin.ts";
 import type { KernelMemory } from "./kernel-memory.ts";
 import { KERNELS_WASM, MEMORY_FLAGS_AT } from "./kernels-wasm.ts";
-import { webAssembly, type WebAssemblyApi } from "./web-assembly.ts";
+import { type ResolveKeys, resolveKeysTwin } from "./resolve-keys-twin.ts";
+import { webAssembly, type WasmMemory, type WebAssemblyApi } from "./web-assembly.ts";
 
 /** The kernels on one memory. Addresses and lengths are bytes; what each asks of its caller stands beside its source. */
-export interface Kernels {
+export interface Kernels extends EqualBytes, HashKeys, Gather, ResolveKeys {
   copyBytes(to: number, from: number, length: number): void;
 }
 
@@ -17,18 +21,26 @@ const modules: { plain: object | null; shared: object | null } = { plain: null, 
 
 /** The kernels on a memory: WebAssembly's if the memory is, else the twins. */
 export function openKernels(memory: KernelMemory): Kernels {
-  if (memory.wasm === null) return twinKernels(memory);
+  return memory.wasm === null ? twinKernels(memory) : wasmKernels(memory.wasm, memory.isShared);
+}
+
+/** The kernels on a memory of WebAssembly that another room manages. */
+export function wasmKernels(memory: WasmMemory, isShared: boolean): Kernels {
   const api = webAssembly();
   assert(api !== null, "a memory of WebAssembly needs WebAssembly");
-  const kind = memory.isShared ? "shared" : "plain";
-  const module = (modules[kind] ??= compile(api, memory.isShared));
-  return new api.Instance(module, { env: { memory: memory.wasm } }).exports as Kernels;
+  const kind = isShared ? "shared" : "plain";
+  const module = (modules[kind] ??= compile(api, isShared));
+  return new api.Instance(module, { env: { memory } }).exports as Kernels;
 }
 
 /** The same in TypeScript: the specification, and for where WebAssembly is missing. */
 export function twinKernels(memory: KernelMemory): Kernels {
   return {
     copyBytes: copyBytesTwin(memory),
+    ...equalBytesTwin(memory),
+    ...hashKeysTwin(memory),
+    ...gatherTwin(memory),
+    ...resolveKeysTwin(memory),
   };
 }
 

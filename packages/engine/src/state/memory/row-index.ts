@@ -13,7 +13,7 @@ import {
   ROW_LOW,
   ROW_MASK,
   rowAt,
-} from "./row-layout.ts";
+} from "../../record/kernels/row-layout.ts";
 
 // The two indexes of a row store: open addressing with linear probing, no tombstones. `index` is INTEGER_INDEX or BYTES_INDEX.
 //

@@ -1,6 +1,9 @@
+import { BATCH_ROWS_MAX } from "../../record/batch.ts";
 import { INTEGER_TAG } from "../../record/integer-keys.ts";
+import type { KeyColumn } from "../../record/key-column.ts";
 import { decodeKey } from "../../record/key-codec.ts";
 import { INTEGER_KEY_BYTES } from "../../record/key-hash.ts";
+import { RowKernel } from "./row-kernel.ts";
 import { isGrowing, moveSlots, removeFromIndex } from "./row-index.ts";
 import {
   ARENA_AT,
@@ -30,13 +33,22 @@ import {
   STATE_CANDIDATE,
   STATE_HOLD,
   STATE_INTEGER,
-} from "./row-layout.ts";
-import { addFreeCell, readWord, releaseCell } from "./row-resolve.ts";
+} from "../../record/kernels/row-layout.ts";
+import {
+  addFreeCell,
+  readWord,
+  releaseCell,
+  resolveBytes,
+  resolveIntegers,
+} from "../../record/kernels/resolve-keys-twin.ts";
 import { TableMemory, type TableMemoryOptions } from "./table-memory.ts";
 
 const INDEX_SLOTS_MIN = 64;
 /** An index of fewer slots is copied at once when it grows: some 0.1 ms. */
 const SLOTS_AT_ONCE = 8_192;
+/** Fewer keys are not worth a call into the kernel; nor is a memory of 4 GiB of addresses worth it for fewer in all. */
+const KERNEL_KEYS_MIN = 24;
+const KERNEL_KEYS_SEEN_MIN = 8_192;
 const ARENA_CELLS_MIN = 512;
 const ARENA_CELLS_MAX = 524_288;
 
@@ -53,12 +65,16 @@ export interface RowStoreOptions extends TableMemoryOptions {
 export class RowStore {
   readonly memory: TableMemory;
   readonly #rowsMax: number;
+  #hasKernel: boolean;
+  #kernel: RowKernel | null = null;
+  #keysSeen = 0;
   #rowsReserved = 0;
   #arenaCells = 0;
 
   constructor(options: RowStoreOptions = {}) {
     this.memory = new TableMemory(options);
     this.#rowsMax = options.rowsMax ?? ROW_MASK;
+    this.#hasKernel = options.webAssembly !== false;
     this.memory.allocate(HEADER_WORDS * 4);
   }
 
@@ -88,6 +104,20 @@ export class RowStore {
       (more.others === 0 || this.#reserveIndex(BYTES_INDEX, more.others)) &&
       this.#reserveArena(more.cells)
     );
+  }
+
+  /** Rows of the first `length` keys; the new ones are listed in `made`, their number is returned. Room was reserved. */
+  resolveIntegers(integers: Float64Array, length: number, rows: Int32Array, made: Int32Array): number {
+    const kernel = this.#kernelFor(length);
+    return kernel === null
+      ? resolveIntegers(this.memory.words, integers, length, rows, made)
+      : kernel.resolveIntegers(integers, length, rows, made);
+  }
+
+  /** The same for canonical bytes. */
+  resolveBytes(keys: KeyColumn, length: number, rows: Int32Array, made: Int32Array): number {
+    const count = this.#kernelFor(length)?.resolveBytes(keys, length, rows, made) ?? -1;
+    return count < 0 ? resolveBytes(this.memory.words, this.memory.bytes, keys, length, rows, made) : count;
   }
 
   /** Goes on with the growth of the indexes. Costs up to `slots` slots each, nothing when none grows. */
@@ -202,6 +232,17 @@ export class RowStore {
     words[FREE_ROWS] = (words[FREE_ROWS] as number) + 1;
   }
 
+  /** Null where the loops in TypeScript do as well: for few keys, and in a store that sees few. */
+  #kernelFor(length: number): RowKernel | null {
+    if (length < KERNEL_KEYS_MIN || length > BATCH_ROWS_MAX || !this.#hasKernel) return null;
+    this.#keysSeen += length;
+    if (this.#kernel === null && this.#keysSeen > KERNEL_KEYS_SEEN_MIN) {
+      this.#kernel = RowKernel.open(this.memory);
+      if (this.#kernel === null) this.#hasKernel = false;
+    }
+    return this.#kernel;
+  }
+
   #reserveRows(more: number): boolean {
     const { words } = this.memory;
     const end = (words[ROW_END] as number) + Math.max(0, more - (words[FREE_ROWS] as number));
@@ -211,7 +252,7 @@ export class RowStore {
       const rows = Math.max(SEGMENT_ROWS_MIN, first);
       const at = this.memory.allocate(rows * ROW_WORDS * 4);
       if (at < 0) return false;
-      this.memory.words[SEGMENTS + 26 - Math.clz32(first | 32)] = at / 4 - first * ROW_WORDS;
+      this.memory.words[SEGMENTS + Math.clz32(first | 32)] = at / 4 - first * ROW_WORDS;
       this.#rowsReserved = first + rows;
     }
     return true;

@@ -5,7 +5,7 @@ import { integerKeys } from "../../record/integer-keys.ts";
 import type { KeyColumn } from "../../record/key-column.ts";
 import { hashInteger, hashKey } from "../../record/key-hash.ts";
 import type { KeyTable } from "../state-backend.ts";
-import { cellsOf, ROW_MASK } from "./row-layout.ts";
+import { cellsOf, ROW_MASK } from "../../record/kernels/row-layout.ts";
 import { RowList } from "./row-list.ts";
 import {
   findBytes,
@@ -15,9 +15,7 @@ import {
   makeBytes,
   makeInteger,
   readWord,
-  resolveBytes,
-  resolveIntegers,
-} from "./row-resolve.ts";
+} from "../../record/kernels/resolve-keys-twin.ts";
 import { RowStore, type RowStoreOptions } from "./row-store.ts";
 
 /** A row id is 7 bits of store and 24 of row in it. */
@@ -95,9 +93,8 @@ export class RowTable implements KeyTable {
     }
     const room = roomFor(keys, length);
     if (this.#stores.length === 1 && room.cells <= CELLS_AT_ONCE && this.#first.reserve(room)) {
-      const { words, bytes } = this.#first.memory;
       if (length > this.#made.length) this.#made = new Int32Array(length);
-      this.#noteMade(resolveBytes(words, bytes, keys, length, rows, this.#made));
+      this.#noteMade(this.#first.resolveBytes(keys, length, rows, this.#made));
       return;
     }
     const { bytes, offsets, lengths, hashes } = keys;
@@ -213,7 +210,7 @@ export class RowTable implements KeyTable {
       return;
     }
     if (length > this.#made.length) this.#made = new Int32Array(length);
-    this.#noteMade(resolveIntegers(this.#first.memory.words, integers, length, rows, this.#made));
+    this.#noteMade(this.#first.resolveIntegers(integers, length, rows, this.#made));
   }
 
   #noteMade(count: number): void {

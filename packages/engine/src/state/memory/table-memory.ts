@@ -1,20 +1,11 @@
 import { TidemarkError } from "../../foundation/error.ts";
+import { PAGE_BYTES } from "../../record/kernels/kernel-memory.ts";
+import { webAssembly, type WasmMemory, type WebAssemblyApi } from "../../record/kernels/web-assembly.ts";
 
-const PAGE_BYTES = 65_536;
 /** A memory starts as a plain buffer: most tables stay small, and address space for thousands of linear memories is not free. */
 const PLAIN_BYTES_MAX = 262_144;
 /** One page less than 4 GiB, so that every address and every end of a block is below 2^32. */
 export const TABLE_BYTES_MAX: number = 65_535 * PAGE_BYTES;
-
-/** What of WebAssembly.Memory is needed; the name is missing where the process runs without WebAssembly. */
-export interface LinearMemory {
-  readonly buffer: ArrayBuffer;
-  grow(pages: number): number;
-}
-
-type LinearMemoryConstructor = new (descriptor: { initial: number; maximum: number }) => LinearMemory;
-
-declare const WebAssembly: { readonly Memory: LinearMemoryConstructor };
 
 export interface TableMemoryOptions {
   /** At most this many bytes; default TABLE_BYTES_MAX. */
@@ -28,11 +19,11 @@ export interface TableMemoryOptions {
  * after every `allocate`. Beyond 256 KiB it is a linear memory of WebAssembly, which grows without copying; where there is none, a buffer.
  */
 export class TableMemory {
-  bytes: Uint8Array<ArrayBuffer>;
-  words: Int32Array<ArrayBuffer>;
+  bytes: Uint8Array;
+  words: Int32Array;
   /** The linear memory, null while the memory is a plain buffer. */
-  linear: LinearMemory | null = null;
-  readonly #constructorOfLinear: LinearMemoryConstructor | null;
+  linear: WasmMemory | null = null;
+  #webAssembly: WebAssemblyApi | null;
   readonly #bytesMax: number;
   /** What was taken so far ends here. */
   #end = 0;
@@ -41,7 +32,7 @@ export class TableMemory {
 
   constructor(options: TableMemoryOptions = {}) {
     this.#bytesMax = options.bytesMax ?? TABLE_BYTES_MAX;
-    this.#constructorOfLinear = options.webAssembly === false ? null : linearMemoryConstructor();
+    this.#webAssembly = options.webAssembly === false ? null : webAssembly();
     this.bytes = new Uint8Array(1_024);
     this.words = new Int32Array(this.bytes.buffer);
   }
@@ -94,50 +85,60 @@ export class TableMemory {
     return at;
   }
 
+  /** Goes over to a linear memory now; false where there is none to be had. */
+  becomeLinear(): boolean {
+    if (this.linear === null) this.#becomeLinear(this.bytes.byteLength);
+    return this.linear !== null;
+  }
+
   #grow(needed: number): void {
     try {
-      if (this.linear !== null) this.#growLinear(this.linear, needed);
-      else if (needed > PLAIN_BYTES_MAX && this.#constructorOfLinear !== null) this.#becomeLinear(needed);
-      else this.#become(new ArrayBuffer(Math.min(this.#bytesMax, Math.max(needed, this.bytes.byteLength * 2))));
+      if (this.linear === null && needed > PLAIN_BYTES_MAX) this.#becomeLinear(needed * 1.25);
+      if (this.linear === null) this.#copyTo(this.#bufferFor(needed));
+      else if (needed > this.bytes.byteLength) this.#growLinear(this.linear, needed);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       throw new TidemarkError(
         "TM_STATE_VALUE",
-        "the machine has no more memory for the keys of a task; run the job with a higher parallelism on more machines, or let state expire",
+        "the machine has no more memory for the keys of a task; clear state that is no longer needed, or run the job on more machines",
         { cause: error, facts: { bytesHeld: this.bytes.byteLength, bytesNeeded: needed } },
       );
     }
   }
 
-  #growLinear(linear: LinearMemory, needed: number): void {
+  #bufferFor(needed: number): ArrayBuffer {
+    return new ArrayBuffer(Math.min(this.#bytesMax, Math.max(needed, this.bytes.byteLength * 2)));
+  }
+
+  #growLinear(linear: WasmMemory, needed: number): void {
     // A quarter more, so that views are seldom replaced; pages that nobody touches cost nothing.
     const wanted = Math.min(this.#bytesMax, Math.max(needed, this.bytes.byteLength * 1.25));
     linear.grow(Math.ceil((wanted - this.bytes.byteLength) / PAGE_BYTES));
     this.#view(linear.buffer);
   }
 
-  #becomeLinear(needed: number): void {
-    const constructor = this.#constructorOfLinear as LinearMemoryConstructor;
-    const linear = new constructor({
-      initial: Math.ceil((needed * 1.25) / PAGE_BYTES),
-      maximum: TABLE_BYTES_MAX / PAGE_BYTES,
-    });
-    this.#become(linear.buffer);
-    this.linear = linear;
+  #becomeLinear(size: number): void {
+    if (this.#webAssembly === null) return;
+    try {
+      const initial = Math.ceil(size / PAGE_BYTES);
+      this.linear = new this.#webAssembly.Memory({ initial, maximum: TABLE_BYTES_MAX / PAGE_BYTES, shared: false });
+    } catch (error) {
+      // A process without address space for one more, as under `ulimit -v`, goes on with buffers.
+      if (!(error instanceof RangeError)) throw error;
+      this.#webAssembly = null;
+      return;
+    }
+    this.#copyTo(this.linear.buffer);
   }
 
-  #become(buffer: ArrayBuffer): void {
+  #copyTo(buffer: ArrayBufferLike): void {
     const before = this.bytes;
     this.#view(buffer);
     this.bytes.set(before);
   }
 
-  #view(buffer: ArrayBuffer): void {
+  #view(buffer: ArrayBufferLike): void {
     this.bytes = new Uint8Array(buffer);
     this.words = new Int32Array(buffer, 0, buffer.byteLength >>> 2);
   }
-}
-
-function linearMemoryConstructor(): LinearMemoryConstructor | null {
-  return typeof WebAssembly === "undefined" ? null : WebAssembly.Memory;
 }

@@ -1,4 +1,4 @@
-// Layout of the memory of a row store; kernels/assembly/rows.ts knows the same numbers.
+// Layout of the memory of a row store; kernels/assembly/resolve-keys.ts knows the same numbers.
 
 /** Words of the header, at address 0. Addresses in it count words, those of the arena cells of 8 bytes. */
 export const ROW_END = 0;
@@ -13,9 +13,8 @@ export const CELLS_USED = 5;
 /** Heads of the two indexes, see INDEX_*. */
 export const INTEGER_INDEX = 8;
 export const BYTES_INDEX = 16;
-/** By segment of rows: address of its first row, less ROW_WORDS times that row. */
-export const SEGMENTS = 24;
-export const SEGMENTS_MAX = 19;
+/** By clz32 of the rows of a segment, 26 down to 8: address of its first row, less ROW_WORDS times that row. */
+export const SEGMENTS = 16;
 /** By size class: first free cell, which has the next one in its first word; 0 is none. */
 export const FREE_CELLS = 48;
 export const HEADER_WORDS = 112;
@@ -52,7 +51,7 @@ export const SEGMENT_ROWS_MIN = 64;
 
 /** First word of a row. */
 export function rowAt(words: Int32Array, row: number): number {
-  return ((words[SEGMENTS + 26 - Math.clz32(row | 32)] as number) + row * ROW_WORDS) | 0;
+  return ((words[SEGMENTS + Math.clz32(row | 32)] as number) + row * ROW_WORDS) | 0;
 }
 
 /** Hash of an integer key in its index only; 16 neighbours have the same, and share a cache line. */

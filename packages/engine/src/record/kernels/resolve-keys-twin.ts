@@ -1,6 +1,7 @@
-import { INTEGER_TAG } from "../../record/integer-keys.ts";
-import type { KeyColumn } from "../../record/key-column.ts";
-import { hashInteger, INTEGER_KEY_BYTES } from "../../record/key-hash.ts";
+import { INTEGER_TAG } from "../integer-keys.ts";
+import type { KeyColumn } from "../key-column.ts";
+import { hashInteger, INTEGER_KEY_BYTES } from "../key-hash.ts";
+import type { KernelMemory } from "./kernel-memory.ts";
 import {
   ARENA_AT,
   BYTES_INDEX,
@@ -33,7 +34,7 @@ import {
   TAG_MASK,
 } from "./row-layout.ts";
 
-// Find and make rows: the specification of kernels/assembly/rows.ts, and what runs where that does not pay. Room for what is made was
+// Twin of kernels/assembly/resolve-keys.ts, over arrays: find and make rows. Room for what is made was
 // reserved before: in the indexes, for rows, and in the arena.
 
 /** Which rows the first `length` integer keys have; new ones are listed in `made`, their number is returned. */
@@ -85,6 +86,47 @@ export function resolveBytes(
     rows[i] = row;
   }
   return count;
+}
+
+/** The exports of kernels/assembly/resolve-keys.ts. */
+export interface ResolveKeys {
+  resolveIntegers(integers: number, length: number, rows: number, made: number): number;
+  resolveBytes(
+    bytes: number,
+    offsets: number,
+    lengths: number,
+    hashes: number,
+    length: number,
+    rows: number,
+    made: number,
+  ): number;
+}
+
+/** Their twin, over the functions above. */
+export function resolveKeysTwin(memory: KernelMemory): ResolveKeys {
+  return {
+    resolveIntegers(integers, length, rows, made) {
+      const { int32, float64 } = memory.views();
+      return resolveIntegers(
+        int32,
+        float64.subarray(integers / 8),
+        length,
+        int32.subarray(rows / 4),
+        int32.subarray(made / 4),
+      );
+    },
+    resolveBytes(bytes, offsets, lengths, hashes, length, rows, made) {
+      const views = memory.views();
+      const { int32 } = views;
+      const keys = {
+        bytes: views.bytes.subarray(bytes),
+        offsets: int32.subarray(offsets / 4),
+        lengths: int32.subarray(lengths / 4),
+        hashes: new Uint32Array(int32.buffer, hashes, length),
+      };
+      return resolveBytes(int32, views.bytes, keys, length, int32.subarray(rows / 4), int32.subarray(made / 4));
+    },
+  };
 }
 
 /** High word of a safe integer whose low word is known. */

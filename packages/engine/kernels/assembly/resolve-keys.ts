@@ -1,0 +1,226 @@
+import { equalBytes } from "./equal-bytes";
+import { hashOfInteger } from "./hash-keys";
+
+// Rows of keys: find and make, over the memory of a row store. Its twin and specification is src/record/kernels/row-resolve.ts; the layout is that of
+// row-layout.ts beside it, in bytes here where there it is in words. Room for what is made was reserved before.
+
+const ROW_END: usize = 0;
+const FREE_ROW: usize = 4;
+const FREE_ROWS: usize = 8;
+const ARENA_AT: usize = 12;
+const CELLS_USED: usize = 20;
+const INTEGER_INDEX: usize = 32;
+const BYTES_INDEX: usize = 64;
+const SEGMENTS: usize = 64;
+const FREE_CELLS: usize = 192;
+
+const INDEX_BASE: usize = 0;
+const INDEX_MASK: usize = 4;
+const INDEX_OLD_BASE: usize = 8;
+const INDEX_OLD_MASK: usize = 12;
+const INDEX_COUNT: usize = 20;
+
+const ROW_MASK: u32 = 0x00ff_ffff;
+const TAG_MASK: u32 = 0xff00_0000;
+
+const ROW_HASH: usize = 0;
+const ROW_LOW: usize = 4;
+const ROW_HIGH: usize = 8;
+const ROW_STATE: usize = 12;
+const LIVE_CANDIDATE: u32 = 3;
+const LIVE_CANDIDATE_INTEGER: u32 = 7;
+
+/**
+ * Rows of `length` integer keys (float64 at `integers`) into int32 at `rows`; the new ones also into `made`. Returns how many are new.
+ */
+export function resolveIntegers(integers: usize, length: u32, rows: usize, made: usize): u32 {
+  let count: u32 = 0;
+  for (let i: u32 = 0; i < length; i++) {
+    const value = load<f64>(integers + ((<usize>i) << 3));
+    const whole = <i64>value;
+    const row = integerRow(<u32>whole, <u32>(whole >> 32), 0, false);
+    // Written in any case, and counted where it is new: no branch to mispredict.
+    store<u32>(made + ((<usize>count) << 2), row & ROW_MASK);
+    count += row >> 31;
+    store<u32>(rows + ((<usize>i) << 2), row & ROW_MASK);
+  }
+  return count;
+}
+
+/** The same for canonical bytes: row i's are at `bytes` + offset i, of which 16 more may be read. */
+export function resolveBytes(
+  bytes: usize,
+  offsets: usize,
+  lengths: usize,
+  hashes: usize,
+  length: u32,
+  rows: usize,
+  made: usize,
+): u32 {
+  let count: u32 = 0;
+  for (let i: usize = 0; i < <usize>length; i++) {
+    const at = bytes + <usize>load<u32>(offsets + (i << 2));
+    const size = load<u32>(lengths + (i << 2));
+    const hash = load<u32>(hashes + (i << 2));
+    let row: u32 = 0;
+    if (size === 9 && load<u8>(at) === 0x20) {
+      row = integerRow(bswap<u32>(load<u32>(at, 5)), bswap<u32>(load<u32>(at, 1)) ^ 0x8000_0000, hash, true);
+    } else {
+      row = bytesRow(at, size, hash);
+    }
+    // Written in any case, and counted where it is new: no branch to mispredict.
+    store<u32>(made + ((<usize>count) << 2), row & ROW_MASK);
+    count += row >> 31;
+    store<u32>(rows + (i << 2), row & ROW_MASK);
+  }
+  return count;
+}
+
+/** Set in what the two below return where the row is new. */
+const NEW: u32 = 0x8000_0000;
+
+function integerRow(low: u32, high: u32, given: u32, isGiven: bool): u32 {
+  let mixed = ((low >> 4) ^ (high * 0x85eb_ca6b)) * 0x9e37_79b1;
+  mixed = (mixed ^ (mixed >> 15)) * 0xc2b2_ae35;
+  mixed ^= mixed >> 13;
+  const home = (mixed << 4) | (low & 15);
+  const tag = (mixed ^ ((low & 15) * 0x1100_0000)) & TAG_MASK;
+  const base = (<usize>load<u32>(INTEGER_INDEX, INDEX_BASE)) << 2;
+  const mask = load<u32>(INTEGER_INDEX, INDEX_MASK);
+  let slot = home & mask;
+  let word = load<u32>(base + ((<usize>slot) << 2));
+  while (word !== 0) {
+    if ((word & TAG_MASK) === tag) {
+      const row = (word & ROW_MASK) - 1;
+      const at = rowAt(row);
+      if (load<u32>(at, ROW_LOW) === low && load<u32>(at, ROW_HIGH) === high) return row;
+    }
+    slot = (slot + 1) & mask;
+    word = load<u32>(base + ((<usize>slot) << 2));
+  }
+  const old = oldIntegerRow(low, high, home, tag);
+  if (old !== NONE) return old;
+  const hash = isGiven ? given : hashOfInteger(low, high);
+  const row = takeRow(hash, LIVE_CANDIDATE_INTEGER);
+  const at = rowAt(row);
+  store<u32>(at, low, ROW_LOW);
+  store<u32>(at, high, ROW_HIGH);
+  store<u32>(base + ((<usize>slot) << 2), tag | (row + 1));
+  store<u32>(INTEGER_INDEX, load<u32>(INTEGER_INDEX, INDEX_COUNT) + 1, INDEX_COUNT);
+  return row | NEW;
+}
+
+const NONE: u32 = 0xffff_ffff;
+
+/** In the index that is being replaced. */
+function oldIntegerRow(low: u32, high: u32, home: u32, tag: u32): u32 {
+  const base = (<usize>load<u32>(INTEGER_INDEX, INDEX_OLD_BASE)) << 2;
+  if (base === 0) return NONE;
+  const mask = load<u32>(INTEGER_INDEX, INDEX_OLD_MASK);
+  let slot = home & mask;
+  let word = load<u32>(base + ((<usize>slot) << 2));
+  while (word !== 0) {
+    if ((word & TAG_MASK) === tag) {
+      const row = (word & ROW_MASK) - 1;
+      const at = rowAt(row);
+      if (load<u32>(at, ROW_LOW) === low && load<u32>(at, ROW_HIGH) === high) return row;
+    }
+    slot = (slot + 1) & mask;
+    word = load<u32>(base + ((<usize>slot) << 2));
+  }
+  return NONE;
+}
+
+function bytesRow(key: usize, length: u32, hash: u32): u32 {
+  const tag = (hash * 0x9e37_79b1) & TAG_MASK;
+  const base = (<usize>load<u32>(BYTES_INDEX, INDEX_BASE)) << 2;
+  const mask = load<u32>(BYTES_INDEX, INDEX_MASK);
+  let slot = hash & mask;
+  let word = load<u32>(base + ((<usize>slot) << 2));
+  while (word !== 0) {
+    if ((word & TAG_MASK) === tag) {
+      const row = (word & ROW_MASK) - 1;
+      if (hasKey(rowAt(row), key, length, hash)) return row;
+    }
+    slot = (slot + 1) & mask;
+    word = load<u32>(base + ((<usize>slot) << 2));
+  }
+  const old = oldBytesRow(key, length, hash, tag);
+  if (old !== NONE) return old;
+  const row = takeRow(hash, LIVE_CANDIDATE);
+  const at = rowAt(row);
+  const cell = takeCell(length);
+  store<u32>(at, cell, ROW_LOW);
+  store<u32>(at, length, ROW_HIGH);
+  memory.copy((<usize>cell) << 3, key, length);
+  store<u32>(base + ((<usize>slot) << 2), tag | (row + 1));
+  store<u32>(BYTES_INDEX, load<u32>(BYTES_INDEX, INDEX_COUNT) + 1, INDEX_COUNT);
+  return row | NEW;
+}
+
+function oldBytesRow(key: usize, length: u32, hash: u32, tag: u32): u32 {
+  const base = (<usize>load<u32>(BYTES_INDEX, INDEX_OLD_BASE)) << 2;
+  if (base === 0) return NONE;
+  const mask = load<u32>(BYTES_INDEX, INDEX_OLD_MASK);
+  let slot = hash & mask;
+  let word = load<u32>(base + ((<usize>slot) << 2));
+  while (word !== 0) {
+    if ((word & TAG_MASK) === tag) {
+      const row = (word & ROW_MASK) - 1;
+      if (hasKey(rowAt(row), key, length, hash)) return row;
+    }
+    slot = (slot + 1) & mask;
+    word = load<u32>(base + ((<usize>slot) << 2));
+  }
+  return NONE;
+}
+
+function hasKey(at: usize, key: usize, length: u32, hash: u32): bool {
+  if (load<u32>(at, ROW_HASH) !== hash || load<u32>(at, ROW_HIGH) !== length) return false;
+  return equalBytes((<usize>load<u32>(at, ROW_LOW)) << 3, key, length);
+}
+
+function rowAt(row: u32): usize {
+  return <usize>(load<u32>((<usize>clz<u32>(row | 32)) << 2, SEGMENTS) << 2) + ((<usize>row) << 4);
+}
+
+function takeRow(hash: u32, state: u32): u32 {
+  let row = load<u32>(FREE_ROW) - 1;
+  let at: usize = 0;
+  if (row !== NONE) {
+    at = rowAt(row);
+    store<u32>(FREE_ROW, load<u32>(at, ROW_LOW));
+    store<u32>(FREE_ROWS, load<u32>(FREE_ROWS) - 1);
+  } else {
+    row = load<u32>(ROW_END);
+    store<u32>(ROW_END, row + 1);
+    at = rowAt(row);
+  }
+  store<u32>(at, hash, ROW_HASH);
+  store<u32>(at, state, ROW_STATE);
+  return row;
+}
+
+function takeCell(length: u32): u32 {
+  let cells = (length + 7) >> 3;
+  if (cells === 0) cells = 1;
+  let head: u32 = 0;
+  if (cells <= 16) {
+    head = cells - 1;
+  } else {
+    const shift = 29 - clz<u32>(cells - 1);
+    const steps = (cells - 1) >> shift;
+    cells = (steps + 1) << shift;
+    head = shift * 4 + steps + 4;
+  }
+  store<u32>(CELLS_USED, load<u32>(CELLS_USED) + cells);
+  const at = FREE_CELLS + ((<usize>head) << 2);
+  const free = load<u32>(at);
+  if (free !== 0) {
+    store<u32>(at, load<u32>((<usize>free) << 3));
+    return free;
+  }
+  const cell = load<u32>(ARENA_AT);
+  store<u32>(ARENA_AT, cell + cells);
+  return cell;
+}

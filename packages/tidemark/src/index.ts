@@ -1,5 +1,6 @@
 // What people install: the engine's public names, one by one.
 export {
+  blocks,
   collect,
   count,
   csv,
@@ -24,6 +25,7 @@ export {
   nodeHost,
   pipeline,
   quantile,
+  rows,
   session,
   settingsOf,
   start,

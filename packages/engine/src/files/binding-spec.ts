@@ -2,7 +2,7 @@ import type { Binding } from "../connector/binding.ts";
 import { memorySink } from "../connector/memory-sink.ts";
 import { TidemarkError } from "../foundation/error.ts";
 import { nearestName } from "../foundation/nearest-name.ts";
-import { csv, jsonl } from "./file-binding.ts";
+import { blocks, csv, jsonl, rows } from "./file-binding.ts";
 import { stdin } from "./stdin.ts";
 import { stdout } from "./stdout.ts";
 
@@ -19,6 +19,8 @@ export interface BindablePort {
 export const BINDING_KINDS: Readonly<Record<string, BindingKind>> = {
   jsonl: (argument) => jsonl(needed("jsonl", argument, "flights.jsonl")),
   csv: (argument) => csv(needed("csv", argument, "flights.csv")),
+  rows: (argument) => rows(needed("rows", argument, "flights.rows")),
+  blocks: (argument) => blocks(needed("blocks", argument, "flights.blocks")),
   stdin: (argument) => without("stdin", argument, stdin),
   stdout: (argument) => without("stdout", argument, stdout),
   memory: (argument) => without("memory", argument, memorySink),
@@ -67,9 +69,9 @@ function unknownKind(
   argument: string | null,
   kinds: readonly string[],
 ): TidemarkError {
-  const suffix = /\.(jsonl|ndjson|csv)(\.gz|\.zst)?$/.exec(kind)?.[1];
+  const suffix = /\.(jsonl|ndjson|csv|rows|blocks)(\.gz|\.zst)?$/.exec(kind)?.[1];
   if (argument === null && suffix !== undefined) {
-    const meant = `${port.name}=${suffix === "csv" ? "csv" : "jsonl"}:${kind}`;
+    const meant = `${port.name}=${suffix === "ndjson" ? "jsonl" : suffix}:${kind}`;
     return bindingError(`a binding names its kind: did you mean "${meant}"?`, { given: `${port.name}=${kind}` });
   }
   return unknownName("kind of binding", kind, kinds);

@@ -2,6 +2,7 @@ import { TidemarkError } from "../foundation/error.ts";
 import type { StreamDecoder } from "../host/compression.ts";
 import type { ReadableFile } from "../host/disk.ts";
 import type { Host } from "../host/host.ts";
+import type { RecordEndCheck } from "./file-format.ts";
 
 /** Where bytes come from, piece by piece; null at the end. The pieces may be of any size but empty. */
 export interface BytePieces {
@@ -22,24 +23,26 @@ export function compressionOf(path: string): "gzip" | "zstd" | null {
 
 /**
  * The content of a file from `offset`, counted in decoded bytes if it is compressed. TM_SOURCE if the file ends before that, if the
- * byte before is not the line end that a position follows, or if compressed data is broken.
+ * byte before is not the record end that a position follows, or if compressed data is broken.
  */
 export async function filePieces(options: {
   host: Host;
   path: string;
   offset: number;
   pieceBytes: number;
+  recordEnd: RecordEndCheck;
 }): Promise<BytePieces> {
-  const { host, path, offset, pieceBytes } = options;
+  const { host, path, offset, pieceBytes, recordEnd } = options;
   const format = compressionOf(path);
   const file = await host.disk.openRead(path);
   if (format === null) {
-    const raw = new PlainPieces({ file, offset: Math.max(0, offset - 1), pieceBytes });
-    return new SkippingPieces({ pieces: raw, skipBytes: Math.min(1, offset), path, offset });
+    const skipBytes = Math.min(recordEnd.lookBackBytes, offset);
+    const raw = new PlainPieces({ file, offset: offset - skipBytes, pieceBytes });
+    return new SkippingPieces({ pieces: raw, skipBytes, path, offset, lastByte: recordEnd.lastByte });
   }
   const raw = new PlainPieces({ file, offset: 0, pieceBytes: Math.min(pieceBytes, COMPRESSED_STEP_BYTES) });
   const decoded = new DecodedPieces({ pieces: raw, decoder: host.compression.decoder(format), path });
-  return new SkippingPieces({ pieces: decoded, skipBytes: offset, path, offset });
+  return new SkippingPieces({ pieces: decoded, skipBytes: offset, path, offset, lastByte: recordEnd.lastByte });
 }
 
 class PlainPieces implements BytePieces {
@@ -104,17 +107,26 @@ class DecodedPieces implements BytePieces {
   }
 }
 
-/** Leaves out the first bytes, and makes sure that they are there and end a line. */
+/** Leaves out the first bytes, and makes sure that they are there and end a record. */
 class SkippingPieces implements BytePieces {
   readonly #pieces: BytePieces;
   readonly #path: string;
   readonly #offset: number;
+  readonly #lastByte: number | null;
   #skipBytes: number;
   #lastSkipped: number | null = null;
 
-  constructor(options: { pieces: BytePieces; skipBytes: number; path: string; offset: number }) {
+  constructor(options: {
+    pieces: BytePieces;
+    skipBytes: number;
+    path: string;
+    offset: number;
+    /** What the last byte left out must be; null: anything. */
+    lastByte: number | null;
+  }) {
     this.#pieces = options.pieces;
     this.#skipBytes = options.skipBytes;
+    this.#lastByte = options.lastByte;
     this.#path = options.path;
     this.#offset = options.offset;
   }
@@ -138,7 +150,8 @@ class SkippingPieces implements BytePieces {
 
   #afterSkipped(piece: Uint8Array): Uint8Array {
     // A file whose last line had no line end may be read to its end; if it has grown since, that line was not whole.
-    if (this.#lastSkipped !== null && this.#lastSkipped !== 0x0a) throw this.#changed("has no line end before it");
+    const isEnd = this.#lastByte === null || this.#lastSkipped === null || this.#lastSkipped === this.#lastByte;
+    if (!isEnd) throw this.#changed("has no line end before it");
     this.#lastSkipped = null;
     return piece;
   }

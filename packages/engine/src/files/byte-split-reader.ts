@@ -1,14 +1,15 @@
 import type { Json } from "../foundation/json.ts";
 import { TidemarkError } from "../foundation/error.ts";
 import type { SourcePoll, SplitReader } from "../connector/source-connector.ts";
+import type { Checksum } from "../format/frame.ts";
 import type { RecordSchema } from "../record/record-schema.ts";
 import type { BytePieces } from "./byte-pieces.ts";
 import { ReadAhead } from "./read-ahead.ts";
 import { positionJson, type BytePosition } from "./split-position.ts";
-import type { FormatDecoder, TextFormat } from "./text-format.ts";
+import type { FileFormat, FormatDecoder } from "./file-format.ts";
 
-/** Bytes read ahead of what was polled, by default. */
-export const READ_AHEAD_BYTES: number = 1_024 * 1_024;
+/** Reads ahead of what was polled, by default. */
+export const READ_AHEAD_PIECES = 4;
 
 /**
  * Reads one split of bytes. With `fullBatches` a batch is given only when it is full or the last one, so that batches are cut at the same
@@ -25,20 +26,22 @@ export class ByteSplitReader implements SplitReader {
 
   constructor(options: {
     pieces: BytePieces;
-    format: TextFormat;
+    format: FileFormat;
     schema: RecordSchema;
     position: BytePosition;
     /** Names the split in errors. */
     input: string;
     fullBatches: boolean;
     readAheadBytes: number;
+    checksum: Checksum;
   }) {
-    const { position, schema, input } = options;
+    const { position, schema, input, checksum } = options;
     this.#format = options.format.decoder({
       schema,
       offset: position.offset,
       input,
-      columns: position.columns ?? null,
+      header: position.columns ?? null,
+      checksum,
     });
     this.#readAhead = new ReadAhead(options.pieces, { bytesMax: options.readAheadBytes });
     this.#fullBatches = options.fullBatches;
@@ -50,7 +53,7 @@ export class ByteSplitReader implements SplitReader {
     try {
       return this.#poll();
     } catch (error) {
-      // A header that cannot be used: told by `ready`, as anything that breaks a source.
+      // A header or a frame that cannot be used: told by `ready`, as anything that breaks a source.
       if (!(error instanceof TidemarkError)) throw error;
       this.#failure = error;
       return { kind: "waiting" };
@@ -93,7 +96,7 @@ export class ByteSplitReader implements SplitReader {
   }
 
   #reached(): BytePosition {
-    const columns = this.#format.columnNames();
+    const columns = this.#format.header();
     const position = { offset: this.#format.decoder.nextOffset, records: this.#given.records };
     return columns === null ? position : { ...position, columns };
   }

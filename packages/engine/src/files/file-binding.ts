@@ -1,10 +1,12 @@
 import type { Binding } from "../connector/binding.ts";
 import { TidemarkError } from "../foundation/error.ts";
 import { compressionOf } from "./byte-pieces.ts";
+import { BLOCKS, ROWS } from "./binary-format.ts";
+import type { FileFormat } from "./file-format.ts";
 import { FileSink } from "./file-sink.ts";
 import { FileSource, type FileSourceOptions } from "./file-source.ts";
 import { isPattern, normalPath } from "./glob.ts";
-import { csvFormat, JSON_LINES, type TextFormat } from "./text-format.ts";
+import { csvFormat, JSON_LINES } from "./text-format.ts";
 
 /** Settings of a CSV binding. */
 export interface CsvOptions extends FileSourceOptions {
@@ -31,7 +33,20 @@ export function csv(paths: string | readonly string[], options: CsvOptions = {})
   return fileBinding(csvFormat(delimiter), paths, settings);
 }
 
-function fileBinding(format: TextFormat, paths: string | readonly string[], settings: FileSourceOptions): Binding {
+/**
+ * Files of binary rows, as a source and as a sink like {@link jsonl}: a row after the other, with its strings beside it. Readers ignore a
+ * last frame that is not complete. docs/format.md has the bytes.
+ */
+export function rows(paths: string | readonly string[], options: FileSourceOptions = {}): Binding {
+  return fileBinding(ROWS, paths, options);
+}
+
+/** Files of columnar blocks, like {@link rows}: up to 1,024 rows column by column, which a source reads without decoding them. */
+export function blocks(paths: string | readonly string[], options: FileSourceOptions = {}): Binding {
+  return fileBinding(BLOCKS, paths, options);
+}
+
+function fileBinding(format: FileFormat, paths: string | readonly string[], settings: FileSourceOptions): Binding {
   const patterns = typeof paths === "string" ? [paths] : paths;
   if (patterns.length === 0 || patterns.includes("")) {
     throw new TidemarkError(

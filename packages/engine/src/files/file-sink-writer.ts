@@ -6,7 +6,7 @@ import { stagedJson } from "./file-sink-plan.ts";
 import { StagedOutput } from "./staged-output.ts";
 
 /**
- * Stages lines in the port's scratch directory. Each checkpoint has a staged file of its own, renamed to `<checkpoint>-<epoch>-<writer>.staged`
+ * Stages records in the port's scratch directory. Each checkpoint has a staged file of its own, renamed to `<checkpoint>-<epoch>-<writer>.staged`
  * once it is durable; until then its name begins with "open-". Nothing here touches the sink's file.
  */
 export class FileSinkWriter implements SinkWriter {
@@ -27,9 +27,7 @@ export class FileSinkWriter implements SinkWriter {
 
   write(batch: RecordBatch): void {
     if (batch.length === 0) return;
-    const bytes = this.#encoder.encode(batch);
-    this.#current ??= this.#open();
-    this.#current.add(bytes);
+    this.#add(this.#encoder.encode(batch));
   }
 
   backlogBytes(): number {
@@ -45,6 +43,8 @@ export class FileSinkWriter implements SinkWriter {
 
   // Takes the current output before it first waits: what is written after the call belongs to the next checkpoint.
   async prepare(checkpoint: number): Promise<Json> {
+    const rest = this.#encoder.flush?.();
+    if (rest !== undefined && rest.length > 0) this.#add(rest);
     const output = this.#current;
     const header = this.#encoder.header();
     this.#current = null;
@@ -53,6 +53,11 @@ export class FileSinkWriter implements SinkWriter {
     const prepared = output === null ? null : await this.#seal(output, checkpoint, header);
     this.#context.host.failpoint("checkpoint.sink.after-prepare");
     return prepared;
+  }
+
+  #add(bytes: Uint8Array): void {
+    this.#current ??= this.#open();
+    this.#current.add(bytes);
   }
 
   async #seal(output: StagedOutput, checkpoint: number, header: string | null): Promise<Json> {

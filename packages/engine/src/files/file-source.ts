@@ -8,35 +8,33 @@ import type {
   SplitReader,
 } from "../connector/source-connector.ts";
 import { filePieces } from "./byte-pieces.ts";
-import { ByteSplitReader, READ_AHEAD_BYTES } from "./byte-split-reader.ts";
+import { ByteSplitReader, READ_AHEAD_PIECES } from "./byte-split-reader.ts";
 import { expandPattern } from "./glob.ts";
 import { parsePosition } from "./split-position.ts";
-import type { TextFormat } from "./text-format.ts";
+import { checksumOf } from "./checksum.ts";
+import type { FileFormat } from "./file-format.ts";
 
 /** Settings of a file source. */
 export interface FileSourceOptions {
-  /** Size of one read, 256 KiB. */
+  /** Size of one read: 256 KiB, 1 MiB for binary formats. */
   readonly pieceBytes?: number;
-  /** Bytes read ahead per file before the engine asks for them, 1 MiB. */
+  /** Bytes read ahead per file before the engine asks for them: 1 MiB, 4 MiB for binary formats. */
   readonly readAheadBytes?: number;
 }
-
-/** Bytes of one read. */
-const PIECE_BYTES = 256 * 1_024;
 
 /**
  * Reads files, one split each; its id is the path. A file is plain, or compressed where it ends in `.gz` or `.zst`. A position is a byte
  * offset, of the decoded bytes for a compressed file, which is decoded again up to it. Files must not change while a job needs them, but for
- * whole lines added at their end before they are opened.
+ * whole records added at their end before they are opened.
  */
 export class FileSource implements SourceConnector {
   readonly description: string;
   readonly bounded = true;
-  readonly #format: TextFormat;
+  readonly #format: FileFormat;
   readonly #patterns: readonly string[];
   readonly #options: FileSourceOptions;
 
-  constructor(options: { format: TextFormat; patterns: readonly string[]; settings: FileSourceOptions }) {
+  constructor(options: { format: FileFormat; patterns: readonly string[]; settings: FileSourceOptions }) {
     this.#format = options.format;
     this.#patterns = options.patterns;
     this.#options = options.settings;
@@ -62,15 +60,18 @@ export class FileSource implements SourceConnector {
 
   async openReader(split: Split, position: Json | null, context: ReaderContext): Promise<SplitReader> {
     const start = parsePosition(position, split.id);
-    const { pieceBytes = PIECE_BYTES, readAheadBytes = READ_AHEAD_BYTES } = this.#options;
+    const format = this.#format;
+    const { pieceBytes = format.pieceBytes, readAheadBytes = READ_AHEAD_PIECES * format.pieceBytes } = this.#options;
+    const { host } = context;
     return new ByteSplitReader({
-      pieces: await filePieces({ host: context.host, path: split.id, offset: start.offset, pieceBytes }),
-      format: this.#format,
+      pieces: await filePieces({ host, path: split.id, offset: start.offset, pieceBytes, recordEnd: format.recordEnd }),
+      format,
       schema: context.schema,
       position: start,
       input: split.id,
       fullBatches: true,
       readAheadBytes,
+      checksum: checksumOf(host),
     });
   }
 }

@@ -7,7 +7,7 @@ export interface BytePosition {
   readonly offset: number;
   /** Records before it, invalid ones included; for people. */
   readonly records: number;
-  /** CSV: the header, once it was read. */
+  /** What was read once and is needed from here on. CSV: the header. Binary formats: the layout, one text. */
   readonly columns?: readonly string[];
 }
 

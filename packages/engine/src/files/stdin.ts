@@ -4,7 +4,9 @@ import type { Binding } from "../connector/binding.ts";
 import type { ReaderContext, SourceConnector, Split, SplitReader } from "../connector/source-connector.ts";
 import type { StandardStreams } from "../host/standard-streams.ts";
 import type { BytePieces } from "./byte-pieces.ts";
-import { ByteSplitReader, READ_AHEAD_BYTES } from "./byte-split-reader.ts";
+import { ByteSplitReader, READ_AHEAD_PIECES } from "./byte-split-reader.ts";
+import { checksumOf } from "./checksum.ts";
+import { TEXT_PIECE_BYTES } from "./file-format.ts";
 import { parsePosition } from "./split-position.ts";
 import { JSON_LINES } from "./text-format.ts";
 
@@ -41,7 +43,8 @@ class StandardInputSource implements SourceConnector {
       position: start,
       input: "standard input",
       fullBatches: false,
-      readAheadBytes: READ_AHEAD_BYTES,
+      readAheadBytes: READ_AHEAD_PIECES * TEXT_PIECE_BYTES,
+      checksum: checksumOf(context.host),
     });
   }
 }

@@ -1,44 +1,30 @@
-import type { RecordSchema } from "../record/record-schema.ts";
-import type { BatchEncoder } from "../format/batch-encoder.ts";
 import { csvDecoder } from "../format/csv.ts";
 import { csvEncoder } from "../format/csv-encoder.ts";
 import { jsonLinesDecoder } from "../format/json-lines.ts";
 import { jsonLinesEncoder } from "../format/json-lines-encoder.ts";
-import type { RecordDecoder } from "../format/record-decoder.ts";
+import { TEXT_PIECE_BYTES, type FileFormat, type RecordEndCheck } from "./file-format.ts";
 
-/** What a file connector needs of a text format. */
-export interface TextFormat {
-  /** As in a binding. */
-  readonly kind: "jsonl" | "csv";
-  /** Decodes from `offset`, the beginning of a record. `columns` is the header where it was read before. */
-  decoder(options: {
-    schema: RecordSchema;
-    offset: number;
-    input: string;
-    columns: readonly string[] | null;
-  }): FormatDecoder;
-  encoder(): BatchEncoder;
-}
-
-/** A decoder with what a position must say besides the offset. */
-export interface FormatDecoder {
-  readonly decoder: RecordDecoder;
-  columnNames(): readonly string[] | null;
-}
+const LINE_FEED: RecordEndCheck = { lookBackBytes: 1, lastByte: 0x0a };
 
 /** JSON Lines: one JSON value a line. */
-export const JSON_LINES: TextFormat = {
+export const JSON_LINES: FileFormat = {
   kind: "jsonl",
-  decoder: ({ schema, offset }) => ({ decoder: jsonLinesDecoder({ schema, offset }), columnNames: () => null }),
-  encoder: jsonLinesEncoder,
+  pieceBytes: TEXT_PIECE_BYTES,
+  recordEnd: LINE_FEED,
+  decoder: ({ schema, offset }) => ({ decoder: jsonLinesDecoder({ schema, offset }), header: () => null }),
+  encoder: () => jsonLinesEncoder(),
 };
 
 /** CSV with a header. */
-export function csvFormat(delimiter: string): TextFormat {
+export function csvFormat(delimiter: string): FileFormat {
   return {
     kind: "csv",
-    decoder: ({ schema, offset, input, columns }) =>
-      csvDecoder({ schema, offset, delimiter, input, columnNames: columns }),
+    pieceBytes: TEXT_PIECE_BYTES,
+    recordEnd: LINE_FEED,
+    decoder: ({ schema, offset, input, header }) => {
+      const { decoder, columnNames } = csvDecoder({ schema, offset, delimiter, input, columnNames: header });
+      return { decoder, header: columnNames };
+    },
     encoder: () => csvEncoder({ delimiter }),
   };
 }

@@ -1,9 +1,11 @@
 import type { RecordBatch } from "../record/batch.ts";
 
-/** Turns batches into the bytes of a file's lines. */
+/** Turns batches into the bytes of a file. */
 export interface BatchEncoder {
-  /** Whole lines, one a record. */
+  /** Whole lines, one a record; or whole frames, with rows kept back until one is full. */
   encode(batch: RecordBatch): Uint8Array;
+  /** What was kept back; an encoder without it keeps nothing. */
+  flush?(): Uint8Array;
   /** The line that stands once at the beginning of a file; null: none, or not known before the first batch. */
   header(): string | null;
 }

@@ -1,3 +1,4 @@
+import { crc32 } from "../foundation/crc32.ts";
 import { expectEqual, expectError } from "./conformance-case.ts";
 import type { StreamDecoder } from "./compression.ts";
 import type { HostCase } from "./host-under-test.ts";
@@ -34,9 +35,25 @@ async function decode(decoder: StreamDecoder, file: Uint8Array, pieceBytes: numb
   return text + decoding.decode(await decoder.end());
 }
 
+/** A checksum that a host has of its own is that of the formats. */
+const checksumCase: HostCase = {
+  name: "crc32 is that of the engine, in one go and in two",
+  run: async ({ host }) => {
+    const { crc32: own = crc32 } = host.compression;
+    const data = sample(10_001);
+    expectEqual(own(bytes("123456789")), 0xcbf43926);
+    expectEqual(own(data), crc32(data));
+    expectEqual(own(data.subarray(777), own(data.subarray(0, 777))), crc32(data));
+    await Promise.resolve();
+  },
+};
+
 /** What every compression must do. */
 export function compressionCases(): readonly HostCase[] {
-  return [...blockCases(), ...streamCases()].map(({ name, run }) => ({ name: `compression: ${name}`, run }));
+  return [...blockCases(), ...streamCases(), checksumCase].map(({ name, run }) => ({
+    name: `compression: ${name}`,
+    run,
+  }));
 }
 
 function blockCases(): readonly HostCase[] {

@@ -6,6 +6,8 @@ export interface Compression {
   unzstd(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array>;
   /** Decodes a compressed file piece by piece, multi-frame files included. Malformed input rejects with TM_SOURCE. */
   decoder(format: "gzip" | "zstd"): StreamDecoder;
+  /** CRC-32 (ISO-HDLC) going on from `seed`, where the host has a faster one than foundation/crc32.ts. */
+  readonly crc32?: (bytes: Uint8Array, seed?: number) => number;
 }
 
 /** Feed pieces in order; each call gives what could be decoded so far. */

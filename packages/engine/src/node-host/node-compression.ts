@@ -1,4 +1,4 @@
-import { constants, zstdCompress, zstdDecompress, type ZstdDecompress } from "node:zlib";
+import { constants, crc32, zstdCompress, zstdDecompress, type ZstdDecompress } from "node:zlib";
 import { TidemarkError } from "../foundation/error.ts";
 import type { Compression } from "../host/compression.ts";
 import { GzipDecoder } from "./gzip-decoder.ts";
@@ -16,6 +16,7 @@ export function nodeCompression(): Compression {
     zstd,
     unzstd,
     decoder: (format) => (format === "gzip" ? new GzipDecoder() : new ZstdDecoder()),
+    crc32: (bytes, seed = 0) => crc32(bytes, seed),
   };
 }
 

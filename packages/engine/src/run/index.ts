@@ -38,7 +38,7 @@ export type { Key, KeyPart } from "../record/key-column.ts";
 export type { Binding } from "../connector/binding.ts";
 export { generate } from "../connector/generate.ts";
 export { memorySink, type MemorySink } from "../connector/memory-sink.ts";
-export { csv, jsonl } from "../files/file-binding.ts";
+export { blocks, csv, jsonl, rows } from "../files/file-binding.ts";
 export { stdin } from "../files/stdin.ts";
 export { stdout } from "../files/stdout.ts";
 

@@ -1,0 +1,45 @@
+import type { BatchDecoder } from "../format/batch-decoder.ts";
+import type { BatchEncoder } from "../format/batch-encoder.ts";
+import type { Checksum } from "../format/frame.ts";
+import type { RecordSchema } from "../record/record-schema.ts";
+
+/** What a file connector needs of a format. */
+export interface FileFormat {
+  /** As in a binding. */
+  readonly kind: "jsonl" | "csv" | "rows" | "blocks";
+  /** Size of one read, unless the binding says otherwise. */
+  readonly pieceBytes: number;
+  /** How a position can be seen to be none any more. */
+  readonly recordEnd: RecordEndCheck;
+  decoder(options: DecoderOptions): FormatDecoder;
+  encoder(checksum: Checksum): BatchEncoder;
+}
+
+/** What is read before an offset to see whether it is a position still. */
+export interface RecordEndCheck {
+  /** Bytes to read; reads go on at the offset, and are aligned as it is. */
+  readonly lookBackBytes: number;
+  /** The byte that ends a record; null: any. */
+  readonly lastByte: number | null;
+}
+
+export interface DecoderOptions {
+  readonly schema: RecordSchema;
+  /** The beginning of a record. */
+  readonly offset: number;
+  /** Names the input in errors. */
+  readonly input: string;
+  /** What the decoder said about its header when it stood there; null at the beginning. */
+  readonly header: readonly string[] | null;
+  readonly checksum: Checksum;
+}
+
+/** A decoder with what a position must say besides the offset. */
+export interface FormatDecoder {
+  readonly decoder: BatchDecoder;
+  /** CSV: the names of the columns. Binary formats: the layout, one text. Null: not read yet, or there is none. */
+  header(): readonly string[] | null;
+}
+
+/** Bytes of one read of a text. */
+export const TEXT_PIECE_BYTES: number = 256 * 1_024;

@@ -41,9 +41,9 @@ const checksumCase: HostCase = {
   run: async ({ host }) => {
     const { crc32: own = crc32 } = host.compression;
     const data = sample(10_001);
-    expectEqual(own(bytes("123456789")), 0xcbf43926);
-    expectEqual(own(data), crc32(data));
-    expectEqual(own(data.subarray(777), own(data.subarray(0, 777))), crc32(data));
+    expectEqual(own(bytes("123456789")), 0xcbf43926, "of 123456789");
+    expectEqual(own(data), crc32(data), "in one go");
+    expectEqual(own(data.subarray(777), own(data.subarray(0, 777))), crc32(data), "in two");
     await Promise.resolve();
   },
 };

@@ -175,6 +175,52 @@ export class RowStore {
     for (let i = 0; i < high; i++) to[offset + i] = bytes[start + i] as number;
   }
 
+  /** Values of rows that all have integer keys; null where one has not. */
+  integers(rows: Int32Array, length: number): Float64Array | null {
+    const { words } = this.memory;
+    const integers = new Float64Array(length);
+    for (let i = 0; i < length; i++) {
+      const at = rowAt(words, rows[i] as number);
+      if (((words[at + ROW_STATE] as number) & STATE_INTEGER) === 0) return null;
+      integers[i] = integerOf(words, at);
+    }
+    return integers;
+  }
+
+  /** Keys of rows, each beginning at a multiple of 8 bytes, so that whole words are copied. */
+  keyColumn(rows: Int32Array, length: number): KeyColumn {
+    const { words } = this.memory;
+    const offsets = new Int32Array(length);
+    const lengths = new Int32Array(length);
+    const hashes = new Uint32Array(length);
+    let end = 0;
+    for (let i = 0; i < length; i++) {
+      const at = rowAt(words, rows[i] as number);
+      const isInteger = ((words[at + ROW_STATE] as number) & STATE_INTEGER) !== 0;
+      const size = isInteger ? INTEGER_KEY_BYTES : (words[at + ROW_HIGH] as number);
+      offsets[i] = end;
+      lengths[i] = size;
+      hashes[i] = words[at + ROW_HASH] as number;
+      end += (size + 7) & ~7;
+    }
+    const bytes = new Uint8Array(end);
+    const to = new Int32Array(bytes.buffer);
+    for (let i = 0; i < length; i++) {
+      const row = rows[i] as number;
+      const at = rowAt(words, row);
+      if (((words[at + ROW_STATE] as number) & STATE_INTEGER) !== 0) {
+        this.copyKey(row, bytes, offsets[i] as number);
+        continue;
+      }
+      // A key's last cell is its own to the end: nothing of another key is copied.
+      const from = (words[at + ROW_LOW] as number) * 2;
+      const start = (offsets[i] as number) >>> 2;
+      const count = ((lengths[i] as number) + 3) >>> 2;
+      for (let word = 0; word < count; word++) to[start + word] = words[from + word] as number;
+    }
+    return { integers: null, bytes, offsets, lengths, hashes };
+  }
+
   isInteger(row: number): boolean {
     const { words } = this.memory;
     return ((words[rowAt(words, row) + ROW_STATE] as number) & STATE_INTEGER) !== 0;

@@ -118,8 +118,10 @@ export class RowTable implements KeyTable {
   }
 
   keyColumn(rows: Int32Array, length: number): KeyColumn {
-    const integers = this.#integersOf(rows, length);
-    if (integers !== null) return integerKeys(integers);
+    if (this.#stores.length === 1) {
+      const integers = this.#first.integers(rows, length);
+      return integers === null ? this.#first.keyColumn(rows, length) : integerKeys(integers);
+    }
     const offsets = new Int32Array(length);
     const lengths = new Int32Array(length);
     const hashes = new Uint32Array(length);
@@ -177,18 +179,6 @@ export class RowTable implements KeyTable {
       const row = candidates.pop();
       this.#storeOf(row).settle(row & ROW_MASK);
     }
-  }
-
-  /** Keys of rows that all are integers, else null. */
-  #integersOf(rows: Int32Array, length: number): Float64Array | null {
-    const integers = new Float64Array(length);
-    for (let i = 0; i < length; i++) {
-      const row = rows[i] as number;
-      const store = this.#storeOf(row);
-      if (!store.isInteger(row & ROW_MASK)) return null;
-      integers[i] = store.integer(row & ROW_MASK);
-    }
-    return integers;
   }
 
   #storeOf(row: number): RowStore {

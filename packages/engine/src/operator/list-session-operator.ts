@@ -5,29 +5,24 @@ import { openBatchRows, type Rows } from "../record/record-view.ts";
 import type { KeyedState, ValueState } from "../state/state-backend.ts";
 import { watermarkJson } from "../time/watermark-holder.ts";
 import { NO_EVENT_TIME, NO_WATERMARK } from "../time/watermark.ts";
-import { AggregateSet, type NamedAggregates } from "./aggregate-set.ts";
+import { AggregateSet } from "./aggregate-set.ts";
 import { LateRecords } from "./late-records.ts";
 import type { Operator, OperatorContext } from "./operator.ts";
 import { ResultWriter } from "./result-writer.ts";
 import { joinedBy, sessionCodec, type Session, type SessionList } from "./session-list.ts";
+import type { SessionOptions } from "./session-options.ts";
 import { noEventTime, rethrowInternal } from "./user-failure.ts";
-
-export interface SessionOptions {
-  readonly gapMs: number;
-  readonly aggregates: NamedAggregates;
-  readonly allowedLatenessMs: number;
-}
 
 /** The operator's only timer: when the first of a key's sessions fires or is dropped. */
 const SESSION_TIMER = 0;
 const TIMER_MASK = 1 << SESSION_TIMER;
 
 /**
- * Session windows. Per key it keeps the sessions that are not yet dropped. A record joins those that it touches: it is added to
+ * Session windows with aggregates that are not all numbers: per key the list of its sessions that are not yet dropped. A record joins those that it touches: it is added to
  * the earlier one, then the later one is merged into that. A session that was joined fires again, with the revision after the
  * highest of its parts; at once if its end has passed already.
  */
-export class SessionOperator implements Operator {
+export class ListSessionOperator implements Operator {
   readonly #context: OperatorContext;
   readonly #set: AggregateSet;
   readonly #gapMs: number;

@@ -1,5 +1,6 @@
 import type { RecordSchema } from "../record/record-schema.ts";
-import { LINE_END, RecordCutter } from "./record-cutter.ts";
+import { LineColumns } from "./line-columns.ts";
+import { LINE_END, RECORD_BYTES_MAX, RecordCutter } from "./record-cutter.ts";
 import { Malformed, NO_RECORD, RecordDecoder, type RecordSyntax } from "./record-decoder.ts";
 
 /** One JSON value a line; an empty line is no record. */
@@ -26,5 +27,7 @@ export function jsonLinesDecoder(options: {
     cutter: new RecordCutter({ recordEnd: LINE_END, offset, ...limit }),
     syntax: JSON_LINE,
     schema,
+    // What a schema refuses or changes is only known record by record.
+    bulk: schema.trust ? LineColumns.open(schema.layout, recordBytesMax ?? RECORD_BYTES_MAX) : null,
   });
 }

@@ -64,6 +64,18 @@ export class RecordCutter {
     this.#hasEnded = true;
   }
 
+  /** What `next` would cut its records from; null: none, or the current record began in an earlier piece. */
+  rest(): Uint8Array | null {
+    if (this.#at === this.#piece.length || this.#carriedBytes + this.#droppedBytes > 0) return null;
+    return this.#piece.subarray(this.#at);
+  }
+
+  /** Moves past the first `bytes` bytes of `rest()`, which are whole records. */
+  skip(bytes: number): void {
+    this.#at += bytes;
+    this.nextOffset += bytes;
+  }
+
   /** Moves to the next record; false: more bytes are needed, or there are none. */
   next(): boolean {
     const from = this.#at;

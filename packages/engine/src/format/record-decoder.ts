@@ -3,7 +3,7 @@ import { BATCH_ROWS_MAX } from "../record/batch.ts";
 import type { Column } from "../record/column.ts";
 import type { RecordLayout } from "../record/layout.ts";
 import type { RecordSchema } from "../record/record-schema.ts";
-import { RecordWriter } from "../record/record-writer.ts";
+import { RecordWriter, type RecordSink } from "../record/record-writer.ts";
 import { RECORD_BYTES_MAX, type RecordCutter } from "./record-cutter.ts";
 
 /** Input bytes after which a batch is full even if it has few rows: bounds the work of one `decode`. */
@@ -42,6 +42,21 @@ export interface RecordSyntax {
   unreadable?(why: string): void;
 }
 
+/** Takes records one by one, and many at once where that gives the same. */
+export interface BulkRows extends Pick<RecordSink, "length" | "append" | "take"> {
+  /**
+   * Takes records from the rest of the cutter's piece until one has to be decoded by itself, `limits` are reached, or there is no
+   * whole one left. Writes the stream offset of each to `offsets` by its row, and gives how many bytes were used up.
+   */
+  decode(
+    cutter: RecordCutter,
+    limits: { readonly rows: number; readonly bytes: number },
+    offsets: Float64Array,
+  ): number;
+  /** Called after some calls of `decode`, before anything else runs. */
+  settle(): void;
+}
+
 /** What a syntax gives for a text that it cannot read. */
 export class Malformed {
   readonly why: string;
@@ -62,17 +77,19 @@ export class RecordDecoder {
   readonly #cutter: RecordCutter;
   readonly #syntax: RecordSyntax;
   readonly #schema: RecordSchema;
-  readonly #writer: RecordWriter;
+  readonly #bulk: BulkRows | null;
+  readonly #writer: Pick<RecordSink, "length" | "append" | "take">;
   readonly #utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   #offsets = new Float64Array(BATCH_ROWS_MAX);
   #invalid: UndecodedRecord[] = [];
   #decodedBytes = 0;
 
-  constructor(options: { cutter: RecordCutter; syntax: RecordSyntax; schema: RecordSchema }) {
+  constructor(options: { cutter: RecordCutter; syntax: RecordSyntax; schema: RecordSchema; bulk?: BulkRows | null }) {
     this.#cutter = options.cutter;
     this.#syntax = options.syntax;
     this.#schema = options.schema;
-    this.#writer = new RecordWriter(options.schema.layout);
+    this.#bulk = options.bulk ?? null;
+    this.#writer = this.#bulk ?? new RecordWriter(options.schema.layout);
   }
 
   /** Stream offset of the first record that was not decoded yet. */
@@ -95,12 +112,26 @@ export class RecordDecoder {
 
   /** Decodes until the batch is full (true: take it) or what was pushed is used up (false). */
   decode(): boolean {
+    const isFull = this.#decodeRecords();
+    this.#bulk?.settle();
+    return isFull;
+  }
+
+  #decodeRecords(): boolean {
     while (!this.#isFull()) {
+      if (this.#bulk !== null && this.#decodeBulk(this.#bulk)) return true;
       if (!this.#cutter.next()) return false;
       this.#decodedBytes += this.#cutter.nextOffset - this.#cutter.offset;
       this.#decodeRecord();
     }
     return true;
+  }
+
+  /** True: the batch is full. */
+  #decodeBulk(bulk: BulkRows): boolean {
+    const limits = { rows: BATCH_ROWS_MAX - this.#invalid.length, bytes: BATCH_BYTES_MAX - this.#decodedBytes };
+    this.#decodedBytes += bulk.decode(this.#cutter, limits, this.#offsets);
+    return this.#isFull();
   }
 
   /** What was decoded since the last call. */

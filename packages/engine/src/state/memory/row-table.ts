@@ -21,10 +21,10 @@ import { RowStore, type RowStoreOptions } from "./row-store.ts";
 /** A row id is 7 bits of store and 24 of row in it. */
 const STORES_MAX = 127;
 const STORE_ROWS = ROW_MASK + 1;
-/** Slots of a growing index that a resolve moves per key, and bounds of that: at most some 40,000 rows, 2 ms. */
-const SLOTS_PER_KEY = 32;
-const SLOTS_MIN = 1_024;
-const SLOTS_MAX = 65_536;
+/** Slots of a growing index that a resolve moves per key, and bounds of that: some 0.5 ms a batch, and done long before it must grow again. */
+const SLOTS_PER_KEY = 8;
+const SLOTS_MIN = 256;
+const SLOTS_MAX = 32_768;
 /** Room for this many cells of key bytes, 256 KiB, is made at once; keys that may take more are looked at one by one. */
 const CELLS_AT_ONCE = 32_768;
 /** Candidates looked at in one release; more than a batch makes, so that none waits for long. */

@@ -2,6 +2,7 @@ import type { Host } from "../host/host.ts";
 import { keyColumnOf } from "../record/key-codec.ts";
 import type { Key } from "../record/key-column.ts";
 import { memoryBackend } from "../state/memory-backend.ts";
+import type { SlotField, Slots } from "../state/slot-state.ts";
 import type { KeyedState } from "../state/state-backend.ts";
 import { PLAIN_CODEC } from "../state/state-codec.ts";
 import { FORMAT_VERSION, type Manifest } from "./manifest.ts";
@@ -15,14 +16,22 @@ export const REFERENCE_KEY_GROUP_BITS = 3;
 const OPERATOR = "reference-é";
 const KEYS: readonly Key[] = ["", "airport", "\uD800", -0, 2 ** 60, 7n, Number.NaN, ["a", 1, true]];
 
+const FIELDS: readonly SlotField[] = [
+  { name: "count", kind: "number", initial: 0, codec: null },
+  { name: "seen", kind: "value", initial: 0, codec: PLAIN_CODEC },
+  { name: "least", kind: "number", initial: Number.POSITIVE_INFINITY, codec: null },
+];
+
 /** An empty state of the reference operator. */
 export function openReferenceState(): KeyedState {
-  const states = (["value", "list", "map", "panes"] as const).map((kind) => ({
+  const values = (["value", "list", "map", "panes"] as const).map((kind) => ({
     name: kind,
     kind,
     isolation: "copy" as const,
     codec: PLAIN_CODEC,
   }));
+  const slots = (["slots", "paneSlots"] as const).map((kind) => ({ name: kind, kind, fields: FIELDS }));
+  const states = [...values, ...slots];
   return memoryBackend().openKeyedState({
     operator: OPERATOR,
     keyGroupBits: REFERENCE_KEY_GROUP_BITS,
@@ -43,9 +52,22 @@ export function referenceState(checkpoint: number): KeyedState {
     if (i % 2 === 0) for (const element of [i, -0, { n: i }]) state.list("list").add(row, element);
     if (i % 3 === 0) for (const name of ["z", "1", "\uD83D"]) state.map("map").set(row, name, name.length);
     if (i % 2 === 1) for (const pane of [-3_600_000, 1.7e12]) state.panes("panes").set(row, pane, [i, Number.NaN]);
+    if (i % 3 !== 2) writeSlot(state.slots("slots"), state.slots("slots").claim(row), checkpoint, i);
+    for (const pane of i % 3 === 0 ? [] : [-3_600_000, 0.5, 1.7e12])
+      writeSlot(state.paneSlots("paneSlots"), state.paneSlots("paneSlots").claim(row, pane), checkpoint, i);
     if (i % 3 === 1) state.timers.set(row, i % 2, i === 4 ? Number.POSITIVE_INFINITY : 1.7e12 + i);
   }
   return state;
+}
+
+function writeSlot(slots: Slots, at: number, checkpoint: number, i: number): void {
+  slots.words[at] = checkpoint + i / 8;
+  if (i % 2 === 0) slots.setValue(at, 1, [checkpoint, { text: "\u{1F600}", i }]);
+  else slots.words[at + 2] = -i;
+}
+
+function readSlot(slots: Slots, at: number): unknown {
+  return at < 0 ? null : [slots.words[at], slots.value(at, 1), slots.words[at + 2]];
 }
 
 /** Everything that a reference state holds, in an order of its own: equal states give equal contents. */
@@ -53,12 +75,16 @@ export function referenceContents(state: KeyedState): unknown {
   const rows = new Int32Array(KEYS.length);
   state.keys.resolve(keyColumnOf(KEYS), KEYS.length, rows);
   const panes = state.panes("panes");
+  const slots = state.slots("slots");
+  const paneSlots = state.paneSlots("paneSlots");
   return Array.from(rows, (row, i) => ({
     key: i,
     value: state.value("value").get(row),
     list: state.list("list").get(row),
     map: state.map("map").entries(row),
     panes: panes.panes().map((pane) => [pane, panes.get(row, pane)]),
+    slot: readSlot(slots, slots.find(row)),
+    paneSlots: paneSlots.panes().map((pane) => [pane, readSlot(paneSlots, paneSlots.find(row, pane))]),
     timers: [state.timers.get(row, 0), state.timers.get(row, 1)],
   }));
 }
@@ -76,10 +102,10 @@ export async function writeReferenceSegments(
     const blocks = half.map((payload) => ({ operator: OPERATOR, ...payload }));
     segments.push(await writeSegment(host, { directory, checkpoint, epoch, task: `reference-${subtask}`, blocks }));
   }
-  const states = (["value", "list", "map", "panes"] as const).map((kind) => ({
+  const states = (["value", "list", "map", "panes", "slots", "paneSlots"] as const).map((kind) => ({
     name: kind,
     kind,
-    schemaHash: "plain",
+    schemaHash: kind === "slots" || kind === "paneSlots" ? "slots" : "plain",
     jsonSchema: null,
   }));
   return {

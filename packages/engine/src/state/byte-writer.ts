@@ -2,9 +2,15 @@ const encoder = new TextEncoder();
 
 /** Grows as it is written; little-endian. What docs/format.md calls varint, f64, text and bytes. */
 export class ByteWriter {
-  #bytes = new Uint8Array(64);
-  #view = new DataView(this.#bytes.buffer);
+  #bytes: Uint8Array;
+  #view: DataView;
   #length = 0;
+
+  /** `capacity`: bytes that are likely to be written. */
+  constructor(capacity = 64) {
+    this.#bytes = new Uint8Array(capacity);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
 
   get length(): number {
     return this.#length;
@@ -13,6 +19,16 @@ export class ByteWriter {
   /** A copy of what was written. */
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.#length);
+  }
+
+  /** What was written so far; good until the next write. */
+  written(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** Begins anew, with the memory that it has. */
+  reset(): void {
+    this.#length = 0;
   }
 
   u8(value: number): void {
@@ -24,11 +40,18 @@ export class ByteWriter {
   varint(value: number): void {
     this.#reserve(8);
     let rest = value;
-    while (rest >= 0x80) {
-      this.#bytes[this.#length++] = (rest % 0x80) + 0x80;
+    let at = this.#length;
+    // Nearly all fit into 31 bits, where division is a shift.
+    while (rest > 0x7fff_ffff) {
+      this.#bytes[at++] = (rest % 0x80) + 0x80;
       rest = Math.floor(rest / 0x80);
     }
-    this.#bytes[this.#length++] = rest;
+    while (rest >= 0x80) {
+      this.#bytes[at++] = (rest & 0x7f) | 0x80;
+      rest >>>= 7;
+    }
+    this.#bytes[at++] = rest;
+    this.#length = at;
   }
 
   f64(value: number): void {
@@ -37,12 +60,33 @@ export class ByteWriter {
     this.#length += 8;
   }
 
+  /** `count` f64 from `start` on. */
+  f64s(values: Float64Array, start: number, count: number): void {
+    this.#reserve(count * 8);
+    const view = this.#view;
+    let at = this.#length;
+    for (let i = start; i < start + count; i++) {
+      view.setFloat64(at, values[i] as number, true);
+      at += 8;
+    }
+    this.#length = at;
+  }
+
   /** Length as varint, then the bytes. */
   bytes(value: Uint8Array): void {
     this.varint(value.length);
-    this.#reserve(value.length);
-    this.#bytes.set(value, this.#length);
-    this.#length += value.length;
+    this.raw(value);
+  }
+
+  /** The bytes alone. */
+  raw(value: Uint8Array): void {
+    const { length } = value;
+    this.#reserve(length);
+    const at = this.#length;
+    // A call of `set` costs more than copying a key.
+    if (length > 48) this.#bytes.set(value, at);
+    else for (let i = 0; i < length; i++) this.#bytes[at + i] = value[i] as number;
+    this.#length = at + length;
   }
 
   /** varint of 2 * byte length, then UTF-8; with lone surrogates, 2 * byte length + 1 and UTF-16 code units: exact for every string. */
@@ -50,9 +94,7 @@ export class ByteWriter {
     if (value.isWellFormed()) {
       const utf8 = encoder.encode(value);
       this.varint(utf8.length * 2);
-      this.#reserve(utf8.length);
-      this.#bytes.set(utf8, this.#length);
-      this.#length += utf8.length;
+      this.raw(utf8);
       return;
     }
     this.varint(value.length * 4 + 1);
@@ -64,8 +106,10 @@ export class ByteWriter {
   }
 
   #reserve(more: number): void {
-    const needed = this.#length + more;
-    if (needed <= this.#bytes.length) return;
+    if (this.#length + more > this.#bytes.length) this.#grow(this.#length + more);
+  }
+
+  #grow(needed: number): void {
     const bytes = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
     bytes.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = bytes;

@@ -11,6 +11,7 @@ export type {
   PaneState,
   SlotDescriptor,
   SlotKind,
+  SnapshotReading,
   StateBackend,
   StateDescriptor,
   StateKind,

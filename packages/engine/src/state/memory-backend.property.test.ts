@@ -5,7 +5,7 @@ import { encodeKey, keyColumnOf } from "../record/key-codec.ts";
 import type { Key } from "../record/key-column.ts";
 import { keyGroupOf, ownerOf } from "./key-group.ts";
 import { memoryBackend } from "./memory-backend.ts";
-import type { KeyedState } from "./state-backend.ts";
+import type { KeyedState, SnapshotReading } from "./state-backend.ts";
 import type { SlotField, Slots } from "./slot-state.ts";
 import { PLAIN_CODEC } from "./state-codec.ts";
 
@@ -81,6 +81,8 @@ type Op =
   | { on: "timer"; key: number; timer: number; time: number }
   | { on: "noTimer"; key: number; timer: number }
   | { on: "pop"; mask: number; upTo: number }
+  | { on: "freeze" }
+  | { on: "advance"; steps: number }
   | { on: "begin" | "commit" | "rollback" | "release" }
   | { on: "restart"; parallelism: number };
 
@@ -119,6 +121,8 @@ const op: fc.Arbitrary<Op> = fc.oneof(
   fc.record({ on: fc.constant("noTimer" as const), key, timer }),
   fc.record({ on: fc.constant("pop" as const), mask: fc.nat(7), upTo: time }),
   fc.record({ on: fc.constantFrom("begin" as const, "commit" as const, "rollback" as const, "release" as const) }),
+  fc.record({ on: fc.constant("freeze" as const) }),
+  fc.record({ on: fc.constant("advance" as const), steps: fc.integer({ min: 1, max: 20 }) }),
   fc.record({ on: fc.constant("restart" as const), parallelism: fc.integer({ min: 1, max: 5 }) }),
 );
 
@@ -128,6 +132,8 @@ class Pair {
   instances: KeyedState[];
   model: ModelKey[] = KEYS.map(emptyKey);
   saved: ModelKey[] | null = null;
+  /** Snapshots that are being read, done ones last, and the model as it was. */
+  frozen: { open: SnapshotReading[]; done: SnapshotReading[]; model: ModelKey[] } | null = null;
 
   constructor(isolation: "copy" | "live") {
     this.isolation = isolation;
@@ -226,6 +232,12 @@ class Pair {
         this.at(op.key).state.timers.clear(this.at(op.key).row, op.timer);
         this.at(op.key).model.timers.delete(op.timer);
         return;
+      case "freeze":
+        if (this.saved === null) this.freeze();
+        return;
+      case "advance":
+        this.advance(op.steps);
+        return;
       case "pop":
         if (this.saved === null) this.pop(op.mask, op.upTo);
         return;
@@ -257,6 +269,7 @@ class Pair {
     if (on === "release") {
       if (this.saved !== null) return;
       for (const state of this.instances) state.releaseEmptyRows();
+      if (this.frozen !== null) return;
       const rows = this.instances.reduce((sum, state) => sum + state.keys.liveRows, 0);
       assert.equal(rows, this.model.filter((model) => !isEmpty(model)).length);
     } else if (on === "begin") {
@@ -294,7 +307,28 @@ class Pair {
     });
   }
 
+  freeze(): void {
+    if (this.frozen !== null) return;
+    const open = this.instances.map((state) => state.freeze());
+    this.frozen = { open, done: [], model: structuredClone(this.model) };
+  }
+
+  /** Reads on; a snapshot that is read to its end restores to what there was when it was begun. */
+  advance(steps: number): void {
+    if (this.frozen === null) return;
+    const { open, done, model } = this.frozen;
+    done.push(...open.filter((reading) => reading.advance(steps)));
+    this.frozen.open = open.filter((reading) => !done.includes(reading));
+    if (this.frozen.open.length > 0) return;
+    this.frozen = null;
+    const then = new Pair(this.isolation);
+    for (const { payload } of done.flatMap((reading) => reading.payloads())) then.instances[0]?.restore(payload);
+    then.model = model;
+    then.compare();
+  }
+
   restart(parallelism: number): void {
+    this.advance(Number.MAX_SAFE_INTEGER);
     const payloads = this.instances.flatMap((state) => state.snapshot());
     this.instances = Array.from({ length: parallelism }, () => this.open());
     for (const { keyGroup, payload } of payloads) {
@@ -373,6 +407,7 @@ for (const isolation of ["copy", "live"] as const) {
         for (const each of ops) pair.apply(each);
         pair.journal("commit");
         pair.compare();
+        pair.advance(Number.MAX_SAFE_INTEGER);
         pair.journal("release");
         pair.restart(3);
         pair.compare();
@@ -389,6 +424,7 @@ test("the estimate of bytes comes back to what an emptied state had", () => {
       // Rows that come and go leave garbage in the key arena until it is compacted; this is about states.
       for (const each of ops) if (each.on !== "restart" && each.on !== "release") pair.apply(each);
       pair.journal("rollback");
+      pair.advance(Number.MAX_SAFE_INTEGER);
       const [state] = pair.instances as [KeyedState];
       KEYS.forEach((_, index) => {
         const { row } = pair.at(index);

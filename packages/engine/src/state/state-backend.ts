@@ -77,10 +77,25 @@ export interface KeyedState {
   releaseEmptyRows(): void;
   /** One payload per key group that holds anything, in order of key group. Payloads are self-contained bytes. */
   snapshot(): KeyGroupPayload[];
+  /**
+   * The same in slices, as of the call, while the state goes on being used. Until the reading ends rows are not released, and no other
+   * reading or restore may begin.
+   */
+  freeze(): SnapshotReading;
   /** Adds the content of a payload that a snapshot of the same operator made; before the first batch only. */
   restore(payload: Uint8Array): void;
   /** Live rows and an estimate of bytes held. */
   size(): { rows: number; bytes: number };
+}
+
+/** A snapshot that is being read. */
+export interface SnapshotReading {
+  /** Reads on: about `steps` entries, or places where one may be. True once all is read; not to be called after that. */
+  advance(steps: number): boolean;
+  /** One payload per key group that holds anything, in order of key group; once all is read. */
+  payloads(): KeyGroupPayload[];
+  /** Gives it up; nothing happens where it has ended. */
+  abandon(): void;
 }
 
 export interface KeyGroupPayload {

@@ -202,6 +202,22 @@ function snapshotTests(test: Test, open: Open): void {
     equal(byKey(restored(open, target.snapshot()), keys), before, "what was restored twice");
   });
 
+  test("slots: a snapshot is read in slices as of its beginning", () => {
+    for (const steps of [3, 100]) {
+      const source = open();
+      const keys = Array.from({ length: 300 }, (_, i) => `key ${i}`);
+      const rows = resolve(source.keys, keys);
+      fill(source, rows);
+      const before = byKey(source, keys);
+      const reading = source.freeze();
+      while (!reading.advance(steps)) change(source, rows);
+      const payloads = reading.payloads();
+      equal(byKey(restored(open, payloads), keys), before, "a later write got into the snapshot");
+      const changed = byKey(source, keys);
+      equal(byKey(restored(open, source.snapshot()), keys), changed, "the snapshot after that");
+    }
+  });
+
   test("slots: fields are found by name, new ones begin as declared", () => {
     const source = open();
     const [one] = resolve(source.keys, ["one"]) as [number];

@@ -86,6 +86,39 @@ export function snapshotTests(test: Test, open: Open): void {
     );
   });
 
+  test("snapshot: is read in slices as of its beginning, while the state goes on", () => {
+    for (const steps of [1, 7, 1_000]) {
+      const state = open();
+      fill(state);
+      const before = ODD_KEYS.map((key) => contents(state, (resolve(state.keys, [key]) as [number])[0]));
+      const reading = state.freeze();
+      throws(() => state.freeze(), "TM_INTERNAL");
+      for (let n = 0; !reading.advance(steps); n++) {
+        const [row, other] = resolve(state.keys, [ODD_KEYS[n % ODD_KEYS.length] as Key, `new ${n}`]) as [
+          number,
+          number,
+        ];
+        state.value("value").set(other, n);
+        state.value("value").set(row, n);
+        state.list("list").add(row, n);
+        if (n % 2 === 0) state.list("list").clear(row);
+        state.map("map").set(row, "z", n);
+        state.map("map").delete(row, "1");
+        state.timers.set(row, 0, n);
+        state.timers.clear(row, 1);
+        state.panes("panes").delete(row, 0);
+        state.releaseEmptyRows();
+      }
+      const target = open();
+      for (const { payload } of reading.payloads()) target.restore(payload);
+      const after = ODD_KEYS.map((key) => contents(target, (resolve(target.keys, [key]) as [number])[0]));
+      equal(after, before, "a later write got into the snapshot");
+      state.freeze().abandon();
+      state.releaseEmptyRows();
+      check(state.snapshot().length > 0, "nothing can be read after a reading was given up");
+    }
+  });
+
   test("snapshot: empty rows are in no payload, an empty state has none", () => {
     const state = open();
     resolve(state.keys, ["a", "b"]);

@@ -8,6 +8,7 @@ import type {
   ListState,
   MapState,
   PaneState,
+  SnapshotReading,
   StateDescriptor,
   StateKind,
   TimerState,
@@ -15,15 +16,17 @@ import type {
 } from "../state-backend.ts";
 import type { PaneSlotState, SlotState } from "../slot-state.ts";
 import { KEY_GROUP_BITS_MAX } from "../key-group.ts";
+import { PayloadSizes } from "./group-writers.ts";
 import { Journal } from "./journal.ts";
 import { MemoryListState } from "./list-state.ts";
 import { MemoryMapState } from "./map-state.ts";
 import { MemoryPaneSlotState } from "./pane-slot-state.ts";
 import { MemoryPaneState } from "./pane-state.ts";
-import { readPayload, writePayloads, type PayloadSections } from "./payload.ts";
+import { readPayload, type PayloadSections } from "./payload.ts";
 import { RowTable } from "./row-table.ts";
 import { MemorySlotState } from "./slot-state.ts";
 import type { SnapshotPart } from "./snapshot-part.ts";
+import { MemorySnapshotReading } from "./snapshot-reading.ts";
 import { MemoryTimerState, TIMERS_MAX } from "./timer-state.ts";
 import { valueBoxOf } from "./value-box.ts";
 import { openValueState } from "./value-state.ts";
@@ -42,6 +45,8 @@ export class MemoryKeyedState implements KeyedState {
   readonly #timers: MemoryTimerState;
   readonly #states = new Map<string, OpenState>();
   readonly #sections: PayloadSections;
+  readonly #sizes: PayloadSizes;
+  #reading: SnapshotReading | null = null;
 
   constructor(options: KeyedStateOptions) {
     const { operator, keyGroupBits, timers, states } = options;
@@ -56,6 +61,7 @@ export class MemoryKeyedState implements KeyedState {
     }
     this.#operator = operator;
     this.#keyGroupBits = keyGroupBits;
+    this.#sizes = new PayloadSizes(keyGroupBits);
     this.#table = new RowTable(operator);
     this.#timers = new MemoryTimerState(this.#table, this.#journal, timers.length);
     for (const descriptor of states) {
@@ -115,16 +121,34 @@ export class MemoryKeyedState implements KeyedState {
 
   releaseEmptyRows(): void {
     assert(!this.#journal.active, "rows cannot be released inside a state journal");
-    this.#table.releaseEmptyRows();
+    // A snapshot that is being read names rows; what is empty stays a candidate.
+    if (this.#reading === null) this.#table.releaseEmptyRows();
   }
 
   snapshot(): KeyGroupPayload[] {
+    const reading = this.freeze();
+    while (!reading.advance(Number.MAX_SAFE_INTEGER));
+    return reading.payloads();
+  }
+
+  freeze(): SnapshotReading {
     assert(!this.#journal.active, "a snapshot cannot be taken inside a state journal");
-    return writePayloads(this.#table, this.#keyGroupBits, this.#sections);
+    assert(this.#reading === null, "a snapshot is being read already");
+    this.#reading = new MemorySnapshotReading({
+      table: this.#table,
+      keyGroupBits: this.#keyGroupBits,
+      sections: this.#sections,
+      sizes: this.#sizes,
+      onEnd: () => {
+        this.#reading = null;
+      },
+    });
+    return this.#reading;
   }
 
   restore(payload: Uint8Array): void {
     assert(!this.#journal.active, "state cannot be restored inside a state journal");
+    assert(this.#reading === null, "state cannot be restored while a snapshot is read");
     readPayload(payload, this.#table, this.#sections);
   }
 

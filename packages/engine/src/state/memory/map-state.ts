@@ -4,7 +4,8 @@ import type { Journal, Undoable } from "./journal.ts";
 import { OrderedEntries, type OrderedEntry } from "./ordered-entries.ts";
 import type { RowTable } from "./row-table.ts";
 import { EMPTY, fillTo } from "./slots.ts";
-import type { GroupWriters, SnapshotPart } from "./snapshot-part.ts";
+import type { GroupWriters } from "./group-writers.ts";
+import type { SnapshotPart } from "./snapshot-part.ts";
 import type { ValueBox } from "./value-box.ts";
 
 /** Ordered entries per row; a row without entries has none. */

@@ -4,8 +4,9 @@ import type { Journal, Settling } from "./journal.ts";
 import { PaneStarts } from "./pane-starts.ts";
 import type { RowTable } from "./row-table.ts";
 import { SlotExtents } from "./slot-extents.ts";
-import { SlotPane } from "./slot-pane.ts";
-import type { GroupWriters, SnapshotPart } from "./snapshot-part.ts";
+import { slotAt, SlotPane, type PanePlaces } from "./slot-pane.ts";
+import type { GroupWriters } from "./group-writers.ts";
+import type { FrozenPart, SnapshotPart } from "./snapshot-part.ts";
 import { SlotWords, WRITTEN, type SlotOptions } from "./slot-words.ts";
 
 const CLAIMED = 1;
@@ -140,22 +141,42 @@ export class MemoryPaneSlotState extends SlotWords implements PaneSlotState, Sna
     this.#gone = [];
   }
 
-  write(writers: GroupWriters): void {
-    for (const start of this.#starts.all) {
-      const pane = this.#panes.get(start) as SlotPane;
-      for (let position = 0; position < pane.size; position++) {
-        const slot = pane.slotAt(position);
-        const writer = writers.entry(this.#rows[slot] as number);
-        writer.f64(start);
-        this.writeSlot(writer, slot * this.width);
-      }
-    }
+  freeze(): FrozenPart {
+    this.freezeWords();
+    const rows = this.#rows.slice(0, this.#extents.end);
+    const panes = Array.from(this.#starts.all, (start) => (this.#panes.get(start) as SlotPane).places());
+    let pane = 0;
+    let position = 0;
+    return {
+      steps: panes.reduce((steps, { size }) => steps + size, 0),
+      write: (writers, from, end) => {
+        for (let left = end - from; left > 0; pane += position === 0 ? 1 : 0) {
+          const places = panes[pane] as PanePlaces;
+          const until = Math.min(places.size, position + left);
+          left -= until - position;
+          this.#writeFrozenPane(writers, rows, places, position, until);
+          position = until === places.size ? 0 : until;
+        }
+      },
+      release: () => {
+        this.thawWords();
+      },
+    };
   }
 
   read(reader: ByteReader, row: number): void {
     const pane = reader.f64();
     if (Number.isNaN(pane)) reader.fail("a pane has no start");
     this.readSlot(reader, this.claim(row, pane));
+  }
+
+  #writeFrozenPane(writers: GroupWriters, rows: Int32Array, places: PanePlaces, from: number, end: number): void {
+    for (let position = from; position < end; position++) {
+      const slot = slotAt(places.extents, position);
+      const writer = writers.entry(rows[slot] as number);
+      writer.f64(places.start);
+      this.writeFrozen(writer, slot * this.width);
+    }
   }
 
   #claimIn(pane: SlotPane, row: number): number {
@@ -194,6 +215,7 @@ export class MemoryPaneSlotState extends SlotWords implements PaneSlotState, Sna
 
   #moveSlot(pane: SlotPane, from: number, to: number): void {
     const row = this.#rows[from] as number;
+    this.beforeWrite(to * this.width);
     this.#rows[to] = row;
     this.words.copyWithin(to * this.width, from * this.width, (from + 1) * this.width);
     pane.slots.move(row, to);

@@ -4,7 +4,8 @@ import type { Journal, Undoable } from "./journal.ts";
 import { PaneStarts } from "./pane-starts.ts";
 import { PaneTable } from "./pane-table.ts";
 import type { RowTable } from "./row-table.ts";
-import type { GroupWriters, SnapshotPart } from "./snapshot-part.ts";
+import type { GroupWriters } from "./group-writers.ts";
+import type { SnapshotPart } from "./snapshot-part.ts";
 import type { ValueBox } from "./value-box.ts";
 
 /** One table per pane. Within a pane the order is that of arrival, but that a deletion moves the last one into the gap. */

@@ -1,22 +1,25 @@
 import { TidemarkError } from "../../foundation/error.ts";
 import { ByteReader } from "../byte-reader.ts";
-import type { KeyGroupPayload, StateKind } from "../state-backend.ts";
-import { readFields } from "./slot-words.ts";
-import { GroupWriters, type SnapshotPart } from "./snapshot-part.ts";
+import type { ByteWriter } from "../byte-writer.ts";
+import type { StateKind } from "../state-backend.ts";
 import type { RowTable } from "./row-table.ts";
+import { readFields } from "./slot-words.ts";
+import type { SnapshotPart } from "./snapshot-part.ts";
 
-/** Version of the payload bytes; docs/format.md. A reader knows this one and every earlier. */
-export const PAYLOAD_VERSION = 1;
+/** Version of the payload bytes; docs/format.md. No other was released. */
+export const PAYLOAD_VERSION = 2;
 
-/** Byte of each kind of state; frozen. */
-const KIND_BYTES: Readonly<Record<StateKind, number>> = {
+/** Byte of each kind of section; frozen. 0 ends them. */
+const KIND_BYTES: Readonly<Record<StateKind | "timer", number>> = {
   value: 1,
   list: 2,
   map: 3,
   panes: 4,
   slots: 5,
   paneSlots: 6,
+  timer: 7,
 };
+const KINDS = new Map(Object.entries(KIND_BYTES).map(([kind, byte]) => [byte, kind as keyof typeof KIND_BYTES]));
 
 /** What a payload is made of besides keys, by name. */
 export interface PayloadSections {
@@ -25,31 +28,31 @@ export interface PayloadSections {
   readonly states: ReadonlyMap<string, { readonly kind: StateKind; readonly part: SnapshotPart }>;
 }
 
-/** Writes the payloads of all key groups that hold anything. */
-export function writePayloads(table: RowTable, keyGroupBits: number, sections: PayloadSections): KeyGroupPayload[] {
-  const writers = new GroupWriters(table, keyGroupBits, PAYLOAD_VERSION);
-  for (const writer of writers.all()) writer.varint(sections.timers.size);
-  for (const [name, part] of sections.timers) {
-    for (const writer of writers.all()) writer.text(name);
-    part.write(writers);
-    for (const writer of writers.all()) writer.varint(0);
-  }
-  for (const writer of writers.all()) writer.varint(sections.states.size);
-  for (const [name, { kind, part }] of sections.states) {
-    for (const writer of writers.all()) {
-      writer.text(name);
+/** A part, and what says in a payload that its entries follow. */
+export interface Section {
+  readonly part: SnapshotPart;
+  readonly writeHead: (writer: ByteWriter) => void;
+}
+
+/** Every section in the order in which they are written. */
+export function sectionsOf(sections: PayloadSections): Section[] {
+  const all: Section[] = [];
+  const add = (name: string, kind: keyof typeof KIND_BYTES, part: SnapshotPart): void => {
+    const writeHead = (writer: ByteWriter): void => {
       writer.u8(KIND_BYTES[kind]);
+      writer.text(name);
       part.writeHead?.(writer);
-    }
-    part.write(writers);
-    for (const writer of writers.all()) writer.varint(0);
-  }
-  return writers.finish();
+    };
+    all.push({ part, writeHead });
+  };
+  for (const [name, part] of sections.timers) add(name, "timer", part);
+  for (const [name, { kind, part }] of sections.states) add(name, kind, part);
+  return all;
 }
 
 /**
- * Adds a payload's rows, timers and states. A name it holds something under and that is not declared, or is of another kind, is
- * TM_STATE_INCOMPATIBLE; a declared name it does not have stays empty. Malformed bytes are TM_CHECKPOINT_CORRUPT.
+ * Adds a payload's rows, timers and states. A name that is not declared, or is of another kind, is TM_STATE_INCOMPATIBLE; a declared
+ * name it does not have stays empty. Malformed bytes are TM_CHECKPOINT_CORRUPT.
  */
 export function readPayload(payload: Uint8Array, table: RowTable, sections: PayloadSections): void {
   const reader = new ByteReader(payload);
@@ -64,18 +67,9 @@ export function readPayload(payload: Uint8Array, table: RowTable, sections: Payl
     );
   }
   const rows = readKeys(reader, table);
-  for (let left = reader.varint(); left > 0; left--) {
-    const name = reader.text();
-    readEntries(reader, rows, () => sections.timers.get(name) ?? refuse(sections, "timer", name));
-  }
-  for (let left = reader.varint(); left > 0; left--) {
-    const name = reader.text();
-    const kind = reader.u8();
-    const declared = sections.states.get(name);
-    const part = declared !== undefined && KIND_BYTES[declared.kind] === kind ? declared.part : null;
-    if (part !== null) part.readHead?.(reader);
-    else if (kind === KIND_BYTES.slots || kind === KIND_BYTES.paneSlots) readFields(reader);
-    readEntries(reader, rows, () => part ?? refuse(sections, "state", name));
+  for (let byte = reader.u8(); byte !== 0; byte = reader.u8()) {
+    const kind = KINDS.get(byte) ?? reader.fail("a section is of an unknown kind");
+    readSection(reader, rows, kind, sections);
   }
   if (reader.remaining > 0) reader.fail("there is more of it than there should be");
   // A row without anything is not written, but one that only such a payload has must not stay.
@@ -90,14 +84,28 @@ function readKeys(reader: ByteReader, table: RowTable): Int32Array {
   return rows;
 }
 
-function readEntries(reader: ByteReader, rows: Int32Array, find: () => SnapshotPart): void {
-  let part: SnapshotPart | null = null;
+function readSection(
+  reader: ByteReader,
+  rows: Int32Array,
+  kind: keyof typeof KIND_BYTES,
+  sections: PayloadSections,
+): void {
+  const name = reader.text();
+  const part = declaredPart(kind, name, sections);
+  if (part?.readHead !== undefined) part.readHead(reader);
+  else if (kind === "slots" || kind === "paneSlots") readFields(reader);
   for (let entry = reader.varint(); entry !== 0; entry = reader.varint()) {
     const row = rows[entry - 1];
     if (row === undefined) reader.fail("an entry names a key that is not there");
-    part ??= find();
+    if (part === null) refuse(sections, kind === "timer" ? "timer" : "state", name);
     part.read(reader, row);
   }
+}
+
+function declaredPart(kind: keyof typeof KIND_BYTES, name: string, sections: PayloadSections): SnapshotPart | null {
+  if (kind === "timer") return sections.timers.get(name) ?? null;
+  const declared = sections.states.get(name);
+  return declared?.kind === kind ? declared.part : null;
 }
 
 function refuse(sections: PayloadSections, what: "state" | "timer", name: string): never {

@@ -1,8 +1,22 @@
 import { extentOf, extentSlots, extentStart } from "./slot-extents.ts";
 import { RowSlots } from "./row-slots.ts";
 
+/** Where the slots of a pane are. */
+export interface PanePlaces {
+  readonly start: number;
+  /** First slot of each extent. */
+  readonly extents: readonly number[];
+  readonly size: number;
+}
+
+/** Slot of a position, by the pane's extents. */
+export function slotAt(extents: readonly number[], position: number): number {
+  const ordinal = extentOf(position);
+  return (extents[ordinal] as number) + position - extentStart(ordinal);
+}
+
 /** One pane of slots: which rows are in it, at which slots. Positions are dense; a position's slot is in one of the pane's extents. */
-export class SlotPane {
+export class SlotPane implements PanePlaces {
   readonly start: number;
   readonly slots: RowSlots = new RowSlots();
   /** First slot of each extent. */
@@ -37,8 +51,12 @@ export class SlotPane {
   }
 
   slotAt(position: number): number {
-    const ordinal = extentOf(position);
-    return (this.extents[ordinal] as number) + position - extentStart(ordinal);
+    return slotAt(this.extents, position);
+  }
+
+  /** Where its slots are now. */
+  places(): PanePlaces {
+    return { start: this.start, extents: this.extents.slice(), size: this.size };
   }
 
   #locate(): void {

@@ -2,7 +2,7 @@ import type { ByteReader } from "../byte-reader.ts";
 import type { SlotState } from "../slot-state.ts";
 import type { Journal } from "./journal.ts";
 import type { RowTable } from "./row-table.ts";
-import type { GroupWriters, SnapshotPart } from "./snapshot-part.ts";
+import type { FrozenPart, SnapshotPart } from "./snapshot-part.ts";
 import { SlotWords, WRITTEN, type SlotOptions } from "./slot-words.ts";
 
 const MADE = 1;
@@ -57,10 +57,20 @@ export class MemorySlotState extends SlotWords implements SlotState, SnapshotPar
     }
   }
 
-  write(writers: GroupWriters): void {
-    for (let row = 0; row < this.#present.length; row++) {
-      if (this.#present[row] === 1) this.writeSlot(writers.entry(row), row * this.width);
-    }
+  freeze(): FrozenPart {
+    this.freezeWords();
+    const present = this.#present.slice();
+    return {
+      steps: present.length,
+      write: (writers, from, end) => {
+        for (let row = from; row < end; row++) {
+          if (present[row] === 1) this.writeFrozen(writers.entry(row), row * this.width);
+        }
+      },
+      release: () => {
+        this.thawWords();
+      },
+    };
   }
 
   read(reader: ByteReader, row: number): void {

@@ -4,8 +4,9 @@ import type { ByteReader } from "../byte-reader.ts";
 import type { ByteWriter } from "../byte-writer.ts";
 import type { SlotField, Slots } from "../slot-state.ts";
 import type { StateCodec } from "../state-codec.ts";
-import { decodeField, encodeField, FieldValues } from "./field-values.ts";
+import { FrozenWords } from "./frozen-words.ts";
 import type { Journal, Undoable } from "./journal.ts";
+import { decodeField, encodeField, KeptBytes } from "./kept-bytes.ts";
 
 /** What a journal entry of slots takes back; more in the pane slots. */
 export const WRITTEN = 0;
@@ -33,7 +34,10 @@ export abstract class SlotWords implements Slots, Undoable {
   readonly #initial: Float64Array;
   /** Words that are handles. */
   readonly #valueFields: readonly number[];
-  readonly #values: FieldValues;
+  readonly #values: KeptBytes;
+  readonly #scratch: Float64Array;
+  /** While a snapshot is read: the words as they were. */
+  #frozen: FrozenWords | null = null;
   /** Of the payload that is being read: own field by the payload's, or its name if there is none. */
   #reading: (number | string)[] = [];
 
@@ -47,7 +51,8 @@ export abstract class SlotWords implements Slots, Undoable {
     this.#fields = fields;
     this.#initial = Float64Array.from(fields, ({ kind, initial }) => (kind === "value" ? 0 : initial));
     this.#valueFields = fields.flatMap(({ kind }, index) => (kind === "value" ? [index] : []));
-    this.#values = new FieldValues(journal);
+    this.#scratch = new Float64Array(fields.length);
+    this.#values = new KeptBytes(journal);
   }
 
   /** Bytes of kept values. */
@@ -57,6 +62,12 @@ export abstract class SlotWords implements Slots, Undoable {
 
   touch(at: number): void {
     if (this.journal.active) this.journal.noteWords(this, at, WRITTEN, this.words, at, this.width);
+    if (this.#frozen !== null) this.#frozen.beforeWrite(this.words, at, this.width);
+  }
+
+  /** Before words are written that a journal does not bring back. */
+  protected beforeWrite(at: number): void {
+    if (this.#frozen !== null) this.#frozen.beforeWrite(this.words, at, this.width);
   }
 
   value(at: number, field: number): unknown {
@@ -76,12 +87,14 @@ export abstract class SlotWords implements Slots, Undoable {
   /** Puts noted words back; the values that they stood for are still kept. */
   protected putBack(at: number, noted: number): void {
     const { notedWords } = this.journal;
+    this.beforeWrite(at);
     for (let i = 0; i < this.width; i++) this.words[at + i] = notedWords[noted + i] as number;
   }
 
   protected fill(at: number): void {
     const initial = this.#initial;
     const { words } = this;
+    this.beforeWrite(at);
     for (let i = 0; i < initial.length; i++) words[at + i] = initial[i] as number;
   }
 
@@ -112,9 +125,27 @@ export abstract class SlotWords implements Slots, Undoable {
     });
   }
 
-  protected writeSlot(writer: ByteWriter, at: number): void {
-    for (let i = 0; i < this.width; i++) {
-      const word = this.words[at + i] as number;
+  protected freezeWords(): void {
+    this.#frozen = new FrozenWords(this.words);
+    this.#values.freeze();
+  }
+
+  protected thawWords(): void {
+    this.#frozen = null;
+    this.#values.thaw();
+  }
+
+  /** Writes a slot as it was when the words were frozen. */
+  protected writeFrozen(writer: ByteWriter, at: number): void {
+    const { width } = this;
+    const words = this.#scratch;
+    (this.#frozen as FrozenWords).read(at, width, words);
+    if (this.#valueFields.length === 0) {
+      writer.f64s(words, 0, width);
+      return;
+    }
+    for (let i = 0; i < width; i++) {
+      const word = words[i] as number;
       if ((this.#fields[i] as SlotField).kind === "number") writer.f64(word);
       else writer.bytes(word === 0 ? NONE : this.#values.read(word));
     }
@@ -128,7 +159,7 @@ export abstract class SlotWords implements Slots, Undoable {
         this.words[at + own] = reader.f64();
       } else {
         const bytes = reader.bytes();
-        if (bytes.length > 0) this.words[at + own] = this.#values.keep(bytes.slice());
+        if (bytes.length > 0) this.words[at + own] = this.#values.keep(bytes);
       }
     }
   }

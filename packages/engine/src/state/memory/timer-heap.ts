@@ -6,7 +6,9 @@ import type { RowTable } from "./row-table.ts";
  */
 export class TimerHeap {
   readonly #table: RowTable;
-  readonly #heap: number[] = [];
+  /** Rows; the first #size of it. */
+  #heap = new Int32Array(32);
+  #size = 0;
   /** By row; valid where #positions has the row. */
   #times = new Float64Array(32);
   /** Position in the heap + 1 by row; 0 is none. */
@@ -17,17 +19,17 @@ export class TimerHeap {
   }
 
   get size(): number {
-    return this.#heap.length;
+    return this.#size;
   }
 
   /** Row of the first pending time, -1 if there is none. */
   get first(): number {
-    return this.#heap.length === 0 ? -1 : (this.#heap[0] as number);
+    return this.#size === 0 ? -1 : (this.#heap[0] as number);
   }
 
-  /** Rows with a pending time, in heap order. */
-  get rows(): readonly number[] {
-    return this.#heap;
+  /** The rows with a pending time, in heap order, and times by row. */
+  copy(): { readonly rows: Int32Array; readonly times: Float64Array } {
+    return { rows: this.#heap.slice(0, this.#size), times: this.#times.slice() };
   }
 
   has(row: number): boolean {
@@ -44,8 +46,9 @@ export class TimerHeap {
     let position = (this.#positions[row] as number) - 1;
     this.#times[row] = time;
     if (position < 0) {
-      position = this.#heap.length;
-      this.#heap.push(row);
+      position = this.#size++;
+      if (position === this.#heap.length) this.#growHeap();
+      this.#heap[position] = row;
       this.#positions[row] = position + 1;
     }
     this.#down(this.#up(position));
@@ -54,7 +57,7 @@ export class TimerHeap {
   /** Removes the pending time of a row that has one. */
   remove(row: number): void {
     const position = (this.#positions[row] as number) - 1;
-    const last = this.#heap.pop() as number;
+    const last = this.#heap[--this.#size] as number;
     this.#positions[row] = 0;
     if (last === row) return;
     this.#place(last, position);
@@ -90,7 +93,7 @@ export class TimerHeap {
 
   #down(position: number): void {
     const row = this.#heap[position] as number;
-    const size = this.#heap.length;
+    const size = this.#size;
     let at = position;
     for (;;) {
       let childAt = at * 2 + 1;
@@ -103,6 +106,12 @@ export class TimerHeap {
       at = childAt;
     }
     this.#place(row, at);
+  }
+
+  #growHeap(): void {
+    const heap = new Int32Array(this.#heap.length * 2);
+    heap.set(this.#heap);
+    this.#heap = heap;
   }
 
   #reserve(row: number): void {

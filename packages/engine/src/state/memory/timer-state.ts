@@ -3,7 +3,7 @@ import type { ByteReader } from "../byte-reader.ts";
 import type { TimerState } from "../state-backend.ts";
 import type { Journal, Undoable } from "./journal.ts";
 import type { RowTable } from "./row-table.ts";
-import type { GroupWriters, SnapshotPart } from "./snapshot-part.ts";
+import type { FrozenPart, SnapshotPart } from "./snapshot-part.ts";
 import { TimerHeap } from "./timer-heap.ts";
 
 /** A mask has one bit per timer. */
@@ -83,9 +83,15 @@ export class MemoryTimerState implements TimerState, Undoable {
   part(timer: number): SnapshotPart {
     return {
       bytes: 0,
-      write: (writers: GroupWriters): void => {
-        const heap = this.#heap(timer);
-        for (const row of heap.rows) writers.entry(row).f64(heap.time(row));
+      freeze: (): FrozenPart => {
+        const { rows, times } = this.#heap(timer).copy();
+        return {
+          steps: rows.length,
+          write: (writers, from, end): void => {
+            for (let i = from; i < end; i++) writers.entry(rows[i] as number).f64(times[rows[i] as number] as number);
+          },
+          release: () => {},
+        };
       },
       read: (reader: ByteReader, row: number): void => {
         const time = reader.f64();

@@ -7,7 +7,8 @@ import type { StoredColumns, StoredRecords } from "../stored-records.ts";
 import type { Journal, Settling, Undoable } from "./journal.ts";
 import { type FormColumns, recordForm } from "./record-form.ts";
 import type { RowTable } from "./row-table.ts";
-import type { GroupWriters, SnapshotPart } from "./snapshot-part.ts";
+import type { GroupWriters } from "./group-writers.ts";
+import type { SnapshotPart } from "./snapshot-part.ts";
 import { TypedValues } from "./typed-values.ts";
 
 /**

@@ -1,7 +1,8 @@
 import type { ByteReader } from "../byte-reader.ts";
 import type { ValueDescriptor, ValueState } from "../state-backend.ts";
 import type { Journal, Undoable } from "./journal.ts";
-import type { GroupWriters, SnapshotPart } from "./snapshot-part.ts";
+import type { GroupWriters } from "./group-writers.ts";
+import type { SnapshotPart } from "./snapshot-part.ts";
 import type { RowTable } from "./row-table.ts";
 import { EMPTY, fillTo } from "./slots.ts";
 import { TypedValueState } from "./typed-value-state.ts";

@@ -1,0 +1,122 @@
+import { decodeValue, encodeValue } from "../../record/value-codec.ts";
+import { ByteReader } from "../byte-reader.ts";
+import { ByteWriter } from "../byte-writer.ts";
+import { readPlain, writePlain } from "../payload-value.ts";
+import type { StateCodec } from "../state-codec.ts";
+import type { Journal, Settling } from "./journal.ts";
+import { ValueArena } from "./value-arena.ts";
+
+/** Length of the bytes that are kept, before them in a block. */
+const LENGTH_BYTES = 4;
+
+/**
+ * Kept bytes in an arena, by a handle that fits into a word; 0 is none. What is kept does not change. A journal or a snapshot may still
+ * want what is released: it is freed only when the last of them ends.
+ */
+export class KeptBytes implements Settling {
+  readonly #journal: Journal;
+  readonly #arena = new ValueArena();
+  /** Handles made and released since the journal began. */
+  readonly #made: number[] = [];
+  readonly #released: number[] = [];
+  #isFrozen = false;
+  /** Released since a snapshot is read. */
+  #waiting: number[] = [];
+  /** Bytes of the blocks that a reader can see. */
+  bytes = 0;
+
+  constructor(journal: Journal) {
+    this.#journal = journal;
+  }
+
+  /** Keeps a copy. */
+  keep(bytes: Uint8Array): number {
+    const handle = this.#arena.allocate(bytes.length + LENGTH_BYTES);
+    const chunk = this.#arena.chunk(handle);
+    const offset = this.#arena.offset(handle);
+    chunk.ints[offset >>> 2] = bytes.length;
+    chunk.bytes.set(bytes, offset + LENGTH_BYTES);
+    this.bytes += bytes.length + LENGTH_BYTES;
+    if (this.#journal.active) {
+      this.#enlist();
+      this.#made.push(handle);
+    }
+    return handle;
+  }
+
+  /** A view, good until the next `keep`. */
+  read(handle: number): Uint8Array {
+    const { bytes, ints } = this.#arena.chunk(handle);
+    const offset = this.#arena.offset(handle);
+    return bytes.subarray(offset + LENGTH_BYTES, offset + LENGTH_BYTES + (ints[offset >>> 2] as number));
+  }
+
+  /** Frees what a handle stands for as soon as nothing may want it any more; 0 is let be. */
+  release(handle: number): void {
+    if (handle === 0) return;
+    if (this.#journal.active) {
+      this.#enlist();
+      this.#released.push(handle);
+    } else {
+      this.#drop(handle);
+    }
+  }
+
+  settle(kept: boolean): void {
+    for (const handle of kept ? this.#released : this.#made) this.#drop(handle);
+    this.#made.length = 0;
+    this.#released.length = 0;
+  }
+
+  /** Until `thaw`, every handle that is not released by now can be read. */
+  freeze(): void {
+    this.#isFrozen = true;
+  }
+
+  thaw(): void {
+    this.#isFrozen = false;
+    for (const handle of this.#waiting) this.#free(handle);
+    this.#waiting = [];
+  }
+
+  #enlist(): void {
+    if (this.#made.length + this.#released.length === 0) this.#journal.enlist(this);
+  }
+
+  #drop(handle: number): void {
+    this.bytes -= this.#sizeOf(handle);
+    if (this.#isFrozen) this.#waiting.push(handle);
+    else this.#free(handle);
+  }
+
+  #free(handle: number): void {
+    this.#arena.release(handle, this.#sizeOf(handle));
+  }
+
+  #sizeOf(handle: number): number {
+    return (this.#arena.chunk(handle).ints[this.#arena.offset(handle) >>> 2] as number) + LENGTH_BYTES;
+  }
+}
+
+const scratch = new ByteWriter();
+
+/** Bytes of a value as it is kept and as it is in a payload; good until the next call. */
+export function encodeField(value: unknown, codec: StateCodec): Uint8Array {
+  const plain = codec.encode(value);
+  scratch.reset();
+  writePlain(scratch, isPrimitive(plain) ? plain : encodeValue(plain));
+  return scratch.written();
+}
+
+/** Inverse of {@link encodeField}; the value shares nothing with `bytes`. */
+export function decodeField(bytes: Uint8Array, codec: StateCodec): unknown {
+  const plain = readPlain(new ByteReader(bytes));
+  return codec.decode(plain instanceof Uint8Array ? decodeValue(plain) : plain);
+}
+
+/** Functions and symbols are not: the value codec refuses them with a message. */
+function isPrimitive(value: unknown): boolean {
+  if (value === null) return true;
+  const type = typeof value;
+  return type !== "object" && type !== "function" && type !== "symbol";
+}

@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { HAND_WRITTEN } from "./hand-written.ts";
 import { measure, type Measurement, type System } from "./measure.ts";
 import type { ReaderContext } from "@tidemark/engine/connector";
+import type { InputMode } from "../nexmark/run-query.ts";
 import { barLines, nexmarkBars, type Bar } from "./bars.ts";
 import { KeyedSource } from "./keyed-source.ts";
 import type { KeysRow } from "./keys.ts";
@@ -20,11 +21,16 @@ const BENCH = fileURLToPath(new URL("../bench.ts", import.meta.url));
 describe("the bench", () => {
   for (const query of Object.keys(HAND_WRITTEN)) {
     test(`${query}: engine, hand-written loop and naive program give the same output`, async () => {
-      const of = (system: System, mode: "columns" | "jsonl"): Promise<Measurement> =>
+      const of = (system: System, mode: InputMode): Promise<Measurement> =>
         measure({ query, system, mode, events: EVENTS });
       const engine = await of("engine", "columns");
       assert.ok(engine.outputRows > 0);
-      const others = [await of("engine", "jsonl"), await of("hand-written", "columns"), await of("naive", "jsonl")];
+      const others = [
+        await of("engine", "rows"),
+        await of("engine", "jsonl"),
+        await of("hand-written", "columns"),
+        await of("naive", "jsonl"),
+      ];
       for (const { outputRows, checksum, records, system, mode } of others) {
         const { outputRows: rows, checksum: sum, records: read } = engine;
         assert.deepEqual(
@@ -52,9 +58,11 @@ describe("the bench", () => {
         "q2 columns engine",
         "q2 columns hand-written",
         "q2 columns memory-copy",
+        "q2 rows engine",
         "q2 jsonl engine",
         "q2 jsonl naive",
         "q4 columns engine",
+        "q4 rows engine",
         "q4 jsonl engine",
       ],
     );
@@ -71,8 +79,8 @@ describe("the bench", () => {
           recordsPerCpuSecond > 0 && (ofLimit === null || system === "engine"),
       ),
     );
-    assert.match(stderr, /^7\/7 q4 jsonl engine, \d+ s left$/m);
-    assert.equal(resultTable(rows).trimEnd().split("\n").length, 9);
+    assert.match(stderr, /^9\/9 q4 jsonl engine, \d+ s left$/m);
+    assert.equal(resultTable(rows).trimEnd().split("\n").length, 11);
   });
 
   test("pipelines: a row for each number of them, which all do the work", async () => {

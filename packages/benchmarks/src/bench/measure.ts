@@ -1,9 +1,11 @@
 import { jobFacts } from "@tidemark/engine/inspect";
 import type { Job } from "@tidemark/engine";
 import { Checksum } from "../nexmark/checksum.ts";
+import { makeRows } from "../nexmark/binary-rows.ts";
 import { openDataset } from "../nexmark/dataset.ts";
 import { checksumSink } from "../nexmark/output-sink.ts";
 import { QUERIES } from "../nexmark/queries.ts";
+import type { NexmarkQuery } from "../nexmark/query.ts";
 import { runQuery, sourceBindings, type InputMode } from "../nexmark/run-query.ts";
 import { bidColumns } from "./bid-columns.ts";
 import { HAND_WRITTEN } from "./hand-written.ts";
@@ -49,6 +51,7 @@ const LOOK_EVERY_MS = 200;
 export async function measure(task: Task): Promise<Measurement> {
   if (task.system === "memory-copy") return measureCopy(task);
   const checksum = new Checksum();
+  if (task.mode === "rows") await makeRows(openDataset({ events: task.events, groupSize: 1 }), queryOf(task).reads);
   const run = prepare(task, checksum);
   const watch = new StallWatch();
   watch.start();
@@ -100,8 +103,15 @@ interface RunFacts {
 
 const NO_STATE = { keys: null, bytesPerKey: null };
 
+function queryOf({ query: name }: Task): NexmarkQuery {
+  const query = QUERIES.find((known) => known.name === name);
+  if (query === undefined) throw new Error(`there is no query ${name}`);
+  return query;
+}
+
 /** Loads what the task reads; what it returns is what is timed. */
-function prepare({ query: name, system, mode, events }: Task, checksum: Checksum): () => Promise<RunFacts> {
+function prepare(task: Task, checksum: Checksum): () => Promise<RunFacts> {
+  const { query: name, system, mode, events } = task;
   const dataset = openDataset({ events, groupSize: 1 });
   if (system === "naive") {
     return async () => ({ records: await runNaive(name, dataset.jsonLines("bids"), checksum), ...NO_STATE });
@@ -115,8 +125,7 @@ function prepare({ query: name, system, mode, events }: Task, checksum: Checksum
       return Promise.resolve({ records: bids.rows, ...NO_STATE });
     };
   }
-  const query = QUERIES.find((known) => known.name === name);
-  if (query === undefined) throw new Error(`there is no query ${name}`);
+  const query = queryOf(task);
   const bind = { ...sourceBindings(query, dataset, mode), result: checksumSink(checksum) };
   return async () => {
     const state = new StateWatch();

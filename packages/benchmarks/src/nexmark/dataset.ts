@@ -46,6 +46,11 @@ export class Dataset {
     return join(this.folder, `${table}.jsonl`);
   }
 
+  /** Of binary rows; `makeRows` makes it. */
+  rows(table: TableName): string {
+    return join(this.folder, `${table}.rows`);
+  }
+
   table(name: TableName): Table {
     return deserialize(readFileSync(this.#columns(name))) as Table;
   }

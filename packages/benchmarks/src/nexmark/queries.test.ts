@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { makeRows } from "./binary-rows.ts";
 import { checkQuery } from "./check-query.ts";
 import { openDataset, type Dataset } from "./dataset.ts";
 import { openOracle, type Oracle } from "./oracle.ts";
@@ -12,6 +13,7 @@ const GAP_MICROS = 100_000_000 / EVENTS;
 
 for (const { order, groupSize, mode } of [
   { order: "in order", groupSize: 1, mode: "columns" },
+  { order: "in order", groupSize: 1, mode: "rows" },
   // Within the four seconds that the queries allow for.
   { order: "out of order", groupSize: IS_FULL ? 1_000 : 500, mode: "jsonl" },
 ] as const) {
@@ -20,6 +22,7 @@ for (const { order, groupSize, mode } of [
     let oracle: Oracle;
     before(async () => {
       dataset = openDataset({ events: EVENTS, groupSize, gapMicros: GAP_MICROS });
+      await makeRows(dataset, ["persons", "auctions", "bids"]);
       oracle = await openOracle(dataset);
     });
     after(() => oracle.close());

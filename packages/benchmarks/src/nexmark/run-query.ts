@@ -1,23 +1,24 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { jsonl, start, type Binding, type Job } from "@tidemark/engine";
+import { jsonl, rows, start, type Binding, type Job } from "@tidemark/engine";
 import { columnSource } from "./column-source.ts";
 import type { Dataset } from "./dataset.ts";
+import type { TableName } from "./model.ts";
 import type { NexmarkQuery } from "./query.ts";
 
-/** How a query's input comes: decoded columns in memory, or JSON Lines on disk. */
-export const INPUT_MODES = ["columns", "jsonl"] as const;
+/** How a query's input comes: decoded columns in memory, or binary rows or JSON Lines on disk. */
+export const INPUT_MODES = ["columns", "rows", "jsonl"] as const;
 export type InputMode = (typeof INPUT_MODES)[number];
 
-/** The bindings of a query's sources. */
+/** The bindings of a query's sources; `rows` need `makeRows` before. */
 export function sourceBindings(query: NexmarkQuery, dataset: Dataset, mode: InputMode): Record<string, Binding> {
-  return Object.fromEntries(
-    query.reads.map((name) => [
-      name,
-      mode === "columns" ? columnSource(dataset.table(name)) : jsonl(dataset.jsonLines(name)),
-    ]),
-  );
+  const source: Readonly<Record<InputMode, (name: TableName) => Binding>> = {
+    columns: (name) => columnSource(dataset.table(name)),
+    rows: (name) => rows(dataset.rows(name)),
+    jsonl: (name) => jsonl(dataset.jsonLines(name)),
+  };
+  return Object.fromEntries(query.reads.map((name) => [name, source[mode](name)]));
 }
 
 /** Runs a query to the end of its input, with a checkpoint every second; resolves to the number of records it read. */

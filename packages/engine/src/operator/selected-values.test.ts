@@ -56,11 +56,14 @@ for (const codeGeneration of [true, false]) {
       };
       assert.equal(selected.select(Int32Array.of(0, 2), 2, fail), true);
       assert.equal(selected.select(Int32Array.of(1, 3, 4, 5), 4, fail), false);
-      assert.deepEqual(errors.map(([row, message]) => [row, message.slice(0, 27)]).sort(), [
-        [1, "thirteen"],
-        [3, "the function of sum() must "],
-        [4, "the function of sum() must "],
-      ]);
+      assert.deepEqual(
+        errors.map(([row, message]) => [row, message.slice(0, 27)] as const).sort(([a], [b]) => a - b),
+        [
+          [1, "thirteen"],
+          [3, "the function of sum() must "],
+          [4, "the function of sum() must "],
+        ],
+      );
       assert.deepEqual([...selected.failed.subarray(0, 6)], [0, 1, 0, 1, 1, 0]);
       const values = (name: string): unknown[] => {
         const member = compiled.members.find((each) => each.name === name) as CompiledMember;

@@ -1,0 +1,270 @@
+import { BATCH_ROWS_MAX, type RecordBatch } from "../record/batch.ts";
+import type { PaneSlotState } from "../state/slot-state.ts";
+import type { KeyedState, PaneState, StateDescriptor } from "../state/state-backend.ts";
+import { accumulatorState } from "./aggregate-set.ts";
+import type { CompiledAggregates, CompiledMember } from "./compiled-aggregates.ts";
+import type { OnSelectorError, SelectedValues } from "./selected-values.ts";
+import { rethrowInternal } from "./user-failure.ts";
+
+/** The state of slots: one of a pane and key that has records, also where aggregates have nothing in it. */
+const SLOTS = "results";
+
+/** Records of one pane, and where they are. */
+export interface PaneRecords {
+  readonly pane: number;
+  /** Rows of the batch, in order. */
+  readonly rows: Int32Array;
+  readonly count: number;
+  /** By row of the batch: its key's row in the state. */
+  readonly stateRows: Int32Array;
+  readonly batch: RecordBatch;
+  readonly selected: SelectedValues;
+}
+
+/** The states that {@link PaneAccumulators} needs. */
+export function paneDescriptors({ fields, members }: CompiledAggregates): StateDescriptor[] {
+  const own = { name: "pane", kind: "number", initial: 0, codec: null } as const;
+  return [
+    { name: SLOTS, kind: "paneSlots", fields: fields.length === 0 ? [own] : fields },
+    ...members
+      .filter(({ place }) => place === "live")
+      .map(({ name, aggregate: { codec } }): StateDescriptor => ({
+        name: accumulatorState(name),
+        kind: "panes",
+        isolation: "live",
+        codec,
+      })),
+  ];
+}
+
+/** The accumulators of a step's aggregates by pane and key. */
+export class PaneAccumulators {
+  readonly slots: PaneSlotState;
+  readonly #aggregates: CompiledAggregates;
+  readonly #state: KeyedState;
+  /** Members by place; `live` with its state. */
+  readonly #fields: readonly CompiledMember[];
+  readonly #live: readonly { readonly member: CompiledMember; readonly state: PaneState<unknown> }[];
+  readonly #stateRows = new Int32Array(BATCH_ROWS_MAX);
+  readonly #at = new Int32Array(BATCH_ROWS_MAX);
+
+  constructor(state: KeyedState, aggregates: CompiledAggregates) {
+    this.#state = state;
+    this.#aggregates = aggregates;
+    this.slots = state.paneSlots(SLOTS);
+    this.#fields = aggregates.members.filter(({ place }) => place === "value");
+    this.#live = aggregates.members
+      .filter(({ place }) => place === "live")
+      .map((member) => ({ member, state: state.panes<unknown>(accumulatorState(member.name)) }));
+  }
+
+  /** All states by pane: where a pane is dropped, it is in each of them. */
+  get panes(): readonly { panes(): readonly number[]; dropPane(pane: number): void }[] {
+    return [this.slots, ...this.#live.map(({ state }) => state)];
+  }
+
+  /**
+   * Adds records whose values were selected. One whose user-made aggregate throws changes nothing and goes to `onError`. Returns whether
+   * all were added; those that were not have -1 in `slotOf`.
+   */
+  add(records: PaneRecords, onError: OnSelectorError): boolean {
+    const { pane, rows, count, stateRows, selected } = records;
+    const { slots } = this;
+    const at = this.#at;
+    const mine = this.#stateRows;
+    for (let i = 0; i < count; i++) mine[i] = stateRows[rows[i] as number] as number;
+    const isNew = this.#aggregates.custom ? this.#newOnes(pane, count) : null;
+    slots.claimAll(mine, count, pane, at);
+    for (let i = 0; i < count; i++) slots.touch(at[i] as number);
+    let isGood = true;
+    if (this.#fields.length > 0) {
+      isGood = this.#addToFields(records, onError);
+      // Words as they are now: a field is a word too.
+      if (!isGood) this.#deleteEmpty(pane, count, isNew as Uint8Array, records);
+    }
+    this.#aggregates.add(slots.words, at, rows, count, selected.columns);
+    for (const { member, state } of this.#live) this.#addLive(member, state, records);
+    return isGood;
+  }
+
+  /** After `add`, which returned false: whether the i-th of its records was added. */
+  wasAdded(i: number): boolean {
+    return (this.#at[i] as number) >= 0;
+  }
+
+  /** Adds a record to those accumulators where user code may throw, in a slot that may be new. Within a journal. */
+  addOneToFields(pane: number, stateRow: number, row: number, records: PaneRecords): void {
+    const at = this.slots.claim(stateRow, pane);
+    this.slots.touch(at);
+    for (const member of this.#fields) this.#addToField(member, at, row, records);
+  }
+
+  /** Adds a record to the other accumulators; after {@link addOneToFields}. */
+  addOneToRest(pane: number, stateRow: number, row: number, records: PaneRecords): void {
+    const at = this.slots.find(stateRow, pane);
+    this.slots.touch(at);
+    this.#aggregates.addOne(this.slots.words, at, row, records.selected.columns);
+    for (const { member, state } of this.#live) {
+      const value = records.selected.valueOf(member, row);
+      addTo(member, state, { stateRow, pane, value, time: records.batch.timestamps[row] as number });
+    }
+  }
+
+  /** The accumulator of a key over panes, in time order, for an aggregate without words. What the panes have stays as it is. */
+  merged({ aggregate, field, index }: CompiledMember, stateRow: number, panes: readonly number[]): unknown {
+    const live = this.#live.find(({ member }) => member.index === index)?.state;
+    let single: unknown;
+    let merged: unknown;
+    let count = 0;
+    for (const pane of panes) {
+      const accumulator = live === undefined ? this.#fieldOf(field, stateRow, pane) : live.get(stateRow, pane);
+      if (accumulator === undefined) continue;
+      count++;
+      if (count === 1) single = accumulator;
+      else merged = aggregate.merge(count === 2 ? aggregate.merge(aggregate.create(), single) : merged, accumulator);
+    }
+    if (count === 0) return aggregate.create();
+    return count === 1 ? single : merged;
+  }
+
+  #fieldOf(field: number, stateRow: number, pane: number): unknown {
+    const at = this.slots.find(stateRow, pane);
+    return at < 0 ? undefined : this.slots.value(at, field);
+  }
+
+  #newOnes(pane: number, count: number): Uint8Array {
+    const isNew = new Uint8Array(count);
+    for (let i = 0; i < count; i++) if (this.slots.find(this.#stateRows[i] as number, pane) < 0) isNew[i] = 1;
+    return isNew;
+  }
+
+  /** Accumulators are decoded once for all records of a slot, and encoded when all are added. */
+  #addToFields(records: PaneRecords, onError: OnSelectorError): boolean {
+    const { rows, count, batch, selected } = records;
+    const members = this.#fields;
+    const { slots } = this;
+    const open = new Map<number, { readonly accumulators: unknown[]; isGood: boolean }>();
+    for (let i = 0; i < count; i++) {
+      const at = this.#at[i] as number;
+      const row = rows[i] as number;
+      let slot = open.get(at);
+      if (slot === undefined) {
+        slot = {
+          accumulators: members.map(({ aggregate, field }) => slots.value(at, field) ?? aggregate.create()),
+          isGood: true,
+        };
+        open.set(at, slot);
+      }
+      if (!slot.isGood) continue;
+      try {
+        for (let m = 0; m < members.length; m++) {
+          const { aggregate } = members[m] as CompiledMember;
+          slot.accumulators[m] = aggregate.add(
+            slot.accumulators[m],
+            selected.valueOf(members[m] as CompiledMember, row),
+            batch.timestamps[row] as number,
+          );
+        }
+      } catch (error) {
+        rethrowInternal(error);
+        slot.isGood = false;
+      }
+    }
+    let isGood = true;
+    for (const [at, slot] of open) {
+      if (slot.isGood && this.#store(at, slot.accumulators)) continue;
+      this.#addCarefully(at, records, onError);
+      isGood = false;
+    }
+    return isGood;
+  }
+
+  /** False if a user's accumulator is nothing that can be kept; then nothing was changed. */
+  #store(at: number, accumulators: readonly unknown[]): boolean {
+    this.#state.begin();
+    try {
+      this.#fields.forEach(({ field }, m) => {
+        this.slots.setValue(at, field, accumulators[m]);
+      });
+    } catch (error) {
+      this.#state.rollback();
+      rethrowInternal(error);
+      return false;
+    }
+    this.#state.commit();
+    return true;
+  }
+
+  /** Once more for a slot of which a record failed: record by record, each undone on its own. */
+  #addCarefully(slot: number, records: PaneRecords, onError: OnSelectorError): void {
+    const { rows, count } = records;
+    for (let i = 0; i < count; i++) {
+      if (this.#at[i] !== slot) continue;
+      const row = rows[i] as number;
+      this.#state.begin();
+      try {
+        for (const member of this.#fields) this.#addToField(member, slot, row, records);
+      } catch (error) {
+        this.#state.rollback();
+        this.#at[i] = -1;
+        onError(error, row);
+        continue;
+      }
+      this.#state.commit();
+    }
+  }
+
+  #addToField(member: CompiledMember, at: number, row: number, { batch, selected }: PaneRecords): void {
+    const { aggregate, field } = member;
+    const accumulator = this.slots.value(at, field) ?? aggregate.create();
+    const value = selected.valueOf(member, row);
+    this.slots.setValue(at, field, aggregate.add(accumulator, value, batch.timestamps[row] as number));
+  }
+
+  /** A slot that was made for records that all failed must not be there: its window would have a result. */
+  #deleteEmpty(pane: number, count: number, isNew: Uint8Array, records: PaneRecords): void {
+    const added = new Set<number>();
+    for (let i = 0; i < count; i++) if (this.wasAdded(i)) added.add(this.#stateRows[i] as number);
+    let isMoved = false;
+    for (let i = 0; i < count; i++) {
+      const stateRow = this.#stateRows[i] as number;
+      if (this.wasAdded(i) || isNew[i] === 0 || added.has(stateRow)) continue;
+      this.slots.delete(stateRow, pane);
+      isMoved = true;
+    }
+    if (!isMoved) return;
+    for (let i = 0; i < records.count; i++)
+      if (this.wasAdded(i)) this.#at[i] = this.slots.find(this.#stateRows[i] as number, pane);
+  }
+
+  #addLive(
+    member: CompiledMember,
+    state: PaneState<unknown>,
+    { pane, rows, count, batch, selected }: PaneRecords,
+  ): void {
+    for (let i = 0; i < count; i++) {
+      if (!this.wasAdded(i)) continue;
+      const row = rows[i] as number;
+      addTo(member, state, {
+        stateRow: this.#stateRows[i] as number,
+        pane,
+        value: selected.valueOf(member, row),
+        time: batch.timestamps[row] as number,
+      });
+    }
+  }
+}
+
+interface LiveRecord {
+  readonly stateRow: number;
+  readonly pane: number;
+  readonly value: unknown;
+  readonly time: number;
+}
+
+function addTo({ aggregate }: CompiledMember, state: PaneState<unknown>, record: LiveRecord): void {
+  const { stateRow, pane, value, time } = record;
+  const kept = state.get(stateRow, pane);
+  const accumulator = aggregate.add(kept ?? aggregate.create(), value, time);
+  if (accumulator !== kept) state.set(stateRow, pane, accumulator);
+}

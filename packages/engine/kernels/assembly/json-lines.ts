@@ -28,6 +28,7 @@ const TEXT_BASE: usize = 36;
 const IS_LACKING: usize = 40;
 const NEXT_KEY: usize = 44;
 const SEEN: usize = 48;
+const TEXT_END: usize = 52;
 
 const INT32: u32 = 0;
 const FLOAT64: u32 = 1;
@@ -207,9 +208,10 @@ function decodeCell(state: usize, column: usize, p: usize, row: u32): usize {
 function decodeString(column: usize, p: usize, row: u32, values: usize): usize {
   if (load<u8>(p) != 0x22) return 0;
   const used = load<u32>(column, TEXT_USED);
-  const close = copyString(p + 1, <usize>load<u32>(column, TEXT) + <usize>used);
+  const text = <usize>load<u32>(column, TEXT) + <usize>used;
+  const close = copyString(p + 1, text, column + TEXT_END);
   if (close == 0) return 0;
-  const length = <u32>(close - p) - 1;
+  const length = load<u32>(column, TEXT_END) - <u32>text;
   store<u32>(values + ((<usize>row) << 2), load<u32>(column, TEXT_BASE) + used);
   store<u32>(<usize>load<u32>(column, LENGTHS) + ((<usize>row) << 2), length);
   store<u32>(column, used + length, TEXT_USED);

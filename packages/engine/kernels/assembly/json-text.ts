@@ -48,8 +48,11 @@ function plainStringEnd(p: usize): usize {
   return close;
 }
 
-/** The same, and copies the string to `to`; up to 16 bytes behind its end are overwritten. */
-export function copyString(p: usize, to: usize): usize {
+/**
+ * The closing quote of a string that begins at p, which is copied to `to` without its escapes; stores the end of the copy at `result`.
+ * 0: what is no string, or none that UTF-8 can hold. The copy is never longer; up to 16 bytes behind its end are overwritten.
+ */
+export function copyString(p: usize, to: usize, result: usize): usize {
   let close: usize = 0;
   while (close == 0) {
     const bytes = v128.load(p);
@@ -65,6 +68,19 @@ export function copyString(p: usize, to: usize): usize {
     const c = load<u8>(p);
     if (c == 0x22) {
       close = p;
+    } else if (c == 0x5c) {
+      const length = escapeLength(p);
+      if (length == 2) {
+        store<u8>(to, unescaped(load<u8>(p, 1)));
+        p += 2;
+        to++;
+      } else {
+        if (length == 0) return 0;
+        const end = copyCodePoint(p, to, result);
+        if (end == 0) return 0;
+        p = end;
+        to = <usize>load<u32>(result);
+      }
     } else {
       let length: usize = 0;
       if (c >= 0x80) length = sequenceLength(p);
@@ -74,7 +90,58 @@ export function copyString(p: usize, to: usize): usize {
       to += length;
     }
   }
+  store<u32>(result, <u32>to);
   return close;
+}
+
+/** The character of an escape of two. */
+function unescaped(c: u8): u8 {
+  if (c == 0x62) return 0x08;
+  if (c == 0x66) return 0x0c;
+  if (c == 0x6e) return 0x0a;
+  if (c == 0x72) return 0x0d;
+  return c == 0x74 ? 0x09 : c;
+}
+
+/** UTF-8 of the escape of six at p, or of two that make one character: after them; 0: half a pair. Stores the end of the copy. */
+function copyCodePoint(p: usize, to: usize, result: usize): usize {
+  let point = hexUnit(p + 2);
+  p += 6;
+  if (point >= 0xd800 && point <= 0xdfff) {
+    if (point > 0xdbff || load<u16>(p) != 0x755c || escapeLength(p) != 6) return 0;
+    const low = hexUnit(p + 2);
+    if (low < 0xdc00 || low > 0xdfff) return 0;
+    point = 0x10000 + ((point - 0xd800) << 10) + (low - 0xdc00);
+    p += 6;
+  }
+  if (point < 0x80) {
+    store<u8>(to++, <u8>point);
+  } else {
+    if (point < 0x800) {
+      store<u8>(to++, <u8>(0xc0 | (point >> 6)));
+    } else {
+      if (point < 0x10000) {
+        store<u8>(to++, <u8>(0xe0 | (point >> 12)));
+      } else {
+        store<u8>(to++, <u8>(0xf0 | (point >> 18)));
+        store<u8>(to++, <u8>(0x80 | ((point >> 12) & 0x3f)));
+      }
+      store<u8>(to++, <u8>(0x80 | ((point >> 6) & 0x3f)));
+    }
+    store<u8>(to++, <u8>(0x80 | (point & 0x3f)));
+  }
+  store<u32>(result, <u32>to);
+  return p;
+}
+
+/** The value of four hexadecimal digits. */
+function hexUnit(p: usize): u32 {
+  let unit: u32 = 0;
+  for (let i: usize = 0; i < 4; i++) {
+    const c = <u32>load<u8>(p + i);
+    unit = (unit << 4) | (c <= 0x39 ? c - 0x30 : (c | 0x20) - 0x57);
+  }
+  return unit;
 }
 
 /** Bytes of the well-formed UTF-8 sequence beyond ASCII at p; 0: it is none. */

@@ -31,23 +31,27 @@ const LIVE_CANDIDATE: u32 = 3;
 const LIVE_CANDIDATE_INTEGER: u32 = 7;
 
 /**
- * Rows of `length` integer keys (float64 at `integers`) into int32 at `rows`; the new ones also into `made`. Returns how many are new.
+ * Rows of `length` integer keys (float64 at `integers`) into int32 at `rows`; the new ones also into `made`. Returns how many are new. With
+ * `made` 0 none is made, and a key without a row gets -1.
  */
 export function resolveIntegers(integers: usize, length: u32, rows: usize, made: usize): u32 {
+  const makes = made !== 0;
   let count: u32 = 0;
   for (let i: u32 = 0; i < length; i++) {
     const value = load<f64>(integers + ((<usize>i) << 3));
     const whole = <i64>value;
-    const row = integerRow(<u32>whole, <u32>(whole >> 32), 0, false);
-    // Written in any case, and counted where it is new: no branch to mispredict.
-    store<u32>(made + ((<usize>count) << 2), row & ROW_MASK);
-    count += row >> 31;
-    store<u32>(rows + ((<usize>i) << 2), row & ROW_MASK);
+    const row = integerRow(<u32>whole, <u32>(whole >> 32), 0, false, makes);
+    if (makes) {
+      // Written in any case, and counted where it is new: no branch to mispredict.
+      store<u32>(made + ((<usize>count) << 2), row & ROW_MASK);
+      count += row >> 31;
+    }
+    store<u32>(rows + ((<usize>i) << 2), row === NONE ? NONE : row & ROW_MASK);
   }
   return count;
 }
 
-/** The same for canonical bytes: row i's are at `bytes` + offset i, of which 16 more may be read. */
+/** The same for canonical bytes: row i's are at `bytes` + offset i. */
 export function resolveBytes(
   bytes: usize,
   offsets: usize,
@@ -57,6 +61,7 @@ export function resolveBytes(
   rows: usize,
   made: usize,
 ): u32 {
+  const makes = made !== 0;
   let count: u32 = 0;
   for (let i: usize = 0; i < <usize>length; i++) {
     const at = bytes + <usize>load<u32>(offsets + (i << 2));
@@ -64,28 +69,33 @@ export function resolveBytes(
     const hash = load<u32>(hashes + (i << 2));
     let row: u32 = 0;
     if (size === 9 && load<u8>(at) === 0x20) {
-      row = integerRow(bswap<u32>(load<u32>(at, 5)), bswap<u32>(load<u32>(at, 1)) ^ 0x8000_0000, hash, true);
+      row = integerRow(bswap<u32>(load<u32>(at, 5)), bswap<u32>(load<u32>(at, 1)) ^ 0x8000_0000, hash, true, makes);
     } else {
-      row = bytesRow(at, size, hash);
+      row = bytesRow(at, size, hash, makes);
     }
-    // Written in any case, and counted where it is new: no branch to mispredict.
-    store<u32>(made + ((<usize>count) << 2), row & ROW_MASK);
-    count += row >> 31;
-    store<u32>(rows + (i << 2), row & ROW_MASK);
+    if (makes) {
+      // Written in any case, and counted where it is new: no branch to mispredict.
+      store<u32>(made + ((<usize>count) << 2), row & ROW_MASK);
+      count += row >> 31;
+    }
+    store<u32>(rows + (i << 2), row === NONE ? NONE : row & ROW_MASK);
   }
   return count;
 }
 
 /** Set in what the two below return where the row is new. */
 const NEW: u32 = 0x8000_0000;
+/** No row. */
+const NONE: u32 = 0xffff_ffff;
 
-function integerRow(low: u32, high: u32, given: u32, isGiven: bool): u32 {
+function integerRow(low: u32, high: u32, given: u32, isGiven: bool, makes: bool): u32 {
   let mixed = ((low >> 4) ^ (high * 0x85eb_ca6b)) * 0x9e37_79b1;
   mixed = (mixed ^ (mixed >> 15)) * 0xc2b2_ae35;
   mixed ^= mixed >> 13;
   const home = (mixed << 4) | (low & 15);
   const tag = (mixed ^ ((low & 15) * 0x1100_0000)) & TAG_MASK;
   const base = (<usize>load<u32>(INTEGER_INDEX, INDEX_BASE)) << 2;
+  if (base === 0) return NONE;
   const mask = load<u32>(INTEGER_INDEX, INDEX_MASK);
   let slot = home & mask;
   let word = load<u32>(base + ((<usize>slot) << 2));
@@ -99,7 +109,7 @@ function integerRow(low: u32, high: u32, given: u32, isGiven: bool): u32 {
     word = load<u32>(base + ((<usize>slot) << 2));
   }
   const old = oldIntegerRow(low, high, home, tag);
-  if (old !== NONE) return old;
+  if (old !== NONE || !makes) return old;
   const hash = isGiven ? given : hashOfInteger(low, high);
   const row = takeRow(hash, LIVE_CANDIDATE_INTEGER);
   const at = rowAt(row);
@@ -109,8 +119,6 @@ function integerRow(low: u32, high: u32, given: u32, isGiven: bool): u32 {
   store<u32>(INTEGER_INDEX, load<u32>(INTEGER_INDEX, INDEX_COUNT) + 1, INDEX_COUNT);
   return row | NEW;
 }
-
-const NONE: u32 = 0xffff_ffff;
 
 /** In the index that is being replaced. */
 function oldIntegerRow(low: u32, high: u32, home: u32, tag: u32): u32 {
@@ -131,9 +139,10 @@ function oldIntegerRow(low: u32, high: u32, home: u32, tag: u32): u32 {
   return NONE;
 }
 
-function bytesRow(key: usize, length: u32, hash: u32): u32 {
+function bytesRow(key: usize, length: u32, hash: u32, makes: bool): u32 {
   const tag = (hash * 0x9e37_79b1) & TAG_MASK;
   const base = (<usize>load<u32>(BYTES_INDEX, INDEX_BASE)) << 2;
+  if (base === 0) return NONE;
   const mask = load<u32>(BYTES_INDEX, INDEX_MASK);
   let slot = hash & mask;
   let word = load<u32>(base + ((<usize>slot) << 2));
@@ -146,7 +155,7 @@ function bytesRow(key: usize, length: u32, hash: u32): u32 {
     word = load<u32>(base + ((<usize>slot) << 2));
   }
   const old = oldBytesRow(key, length, hash, tag);
-  if (old !== NONE) return old;
+  if (old !== NONE || !makes) return old;
   const row = takeRow(hash, LIVE_CANDIDATE);
   const at = rowAt(row);
   const cell = takeCell(length);

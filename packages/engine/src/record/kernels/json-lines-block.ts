@@ -53,6 +53,8 @@ export const BLOCK_COLUMN = {
   nextKey: 44,
   /** The line in which it was seen last. */
   seen: 48,
+  /** Address of the end of the text that was copied last. */
+  textEnd: 52,
 } as const;
 
 export const COLUMN_BYTES = 64;

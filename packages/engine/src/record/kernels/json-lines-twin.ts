@@ -1,5 +1,15 @@
 import { BLOCK, BLOCK_COLUMN, COLUMN_BYTES, COLUMN_FLAGS, COLUMN_KIND, OUTCOME } from "./json-lines-block.ts";
-import { FALSE, keyEnd, literalEnd, NULL, plainStringEnd, skipSpace, skipValue, TRUE } from "./json-text-twin.ts";
+import {
+  copyString,
+  FALSE,
+  keyEnd,
+  literalEnd,
+  NULL,
+  plainStringEnd,
+  skipSpace,
+  skipValue,
+  TRUE,
+} from "./json-text-twin.ts";
 import { readNumber } from "./json-number-twin.ts";
 import type { KernelMemory, MemoryViews } from "./kernel-memory.ts";
 import { PRESENCE } from "../column.ts";
@@ -11,7 +21,7 @@ export interface DecodeJsonLines {
    * decoded. PADDING_BYTES line feeds stand from `end` on. The block's outcome says why it stopped. `streamOffset` is that of `from`.
    *
    * A line is decoded only if JSON.parse and the columns give the same: an object whose declared keys have no escapes and come once,
-   * with strings without escapes, numbers that are exact, and only what a field allows. Any other is refused.
+   * with strings that UTF-8 can hold, numbers that are exact, and only what a field allows. Any other is refused.
    */
   decodeJsonLines(state: number, from: number, end: number, stopAt: number, streamOffset: number): number;
 }
@@ -29,6 +39,7 @@ class LineReader {
   readonly #doubles: Float64Array;
   readonly #state: number;
   readonly #number = { value: 0 };
+  readonly #copy = { at: 0 };
 
   constructor({ bytes, int32, float64 }: MemoryViews, state: number) {
     this.#bytes = bytes;
@@ -189,12 +200,12 @@ class LineReader {
   #decodeString(column: number, p: number, row: number): number {
     const bytes = this.#bytes;
     if (bytes[p] !== 0x22) return 0;
-    const close = plainStringEnd(bytes, p + 1);
-    if (close === 0) return 0;
-    const length = close - p - 1;
     const used = this.#word(column + BLOCK_COLUMN.textUsed);
     const text = this.#word(column + BLOCK_COLUMN.text) + used;
-    for (let i = 0; i < length; i++) bytes[text + i] = bytes[p + 1 + i] as number;
+    this.#copy.at = text;
+    const close = copyString(bytes, p + 1, this.#copy);
+    if (close === 0) return 0;
+    const length = this.#copy.at - text;
     this.#words[(this.#word(column + BLOCK_COLUMN.values) >> 2) + row] =
       this.#word(column + BLOCK_COLUMN.textBase) + used;
     this.#words[(this.#word(column + BLOCK_COLUMN.lengths) >> 2) + row] = length;

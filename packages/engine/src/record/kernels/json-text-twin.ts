@@ -38,6 +38,61 @@ export function plainStringEnd(bytes: Uint8Array, at: number): number {
   }
 }
 
+/** Where `copyString` wrote last. */
+export interface CopyEnd {
+  at: number;
+}
+
+const UNESCAPED: ReadonlyMap<number, number> = new Map(
+  [..."bfnrt"].map((c, i) => [c.charCodeAt(0), "\b\f\n\r\t".charCodeAt(i)]),
+);
+
+/**
+ * The closing quote of a string that begins at p, which is copied to `to.at` without its escapes; sets that to the end of the copy.
+ * 0: what is no string, or none that UTF-8 can hold. The copy is never longer.
+ */
+export function copyString(bytes: Uint8Array, at: number, to: CopyEnd): number {
+  let p = at;
+  for (;;) {
+    const c = bytes[p] as number;
+    if (c === 0x22) return p;
+    if (c < 0x20) return 0;
+    if (c !== 0x5c) {
+      const length = c < 0x80 ? 1 : sequenceLength(bytes, p);
+      if (length === 0) return 0;
+      for (let i = 0; i < length; i++) bytes[to.at++] = bytes[p++] as number;
+      continue;
+    }
+    const length = escapeLength(bytes, p);
+    if (length === 2) {
+      const escaped = bytes[p + 1] as number;
+      bytes[to.at++] = UNESCAPED.get(escaped) ?? escaped;
+      p += 2;
+    } else {
+      p = length === 0 ? 0 : copyCodePoint(bytes, p, to);
+      if (p === 0) return 0;
+    }
+  }
+}
+
+/** UTF-8 of the escape of six at p, or of two that make one character: after them; 0: half a pair. */
+function copyCodePoint(bytes: Uint8Array, at: number, to: CopyEnd): number {
+  const isHigh = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff;
+  let text = String.fromCharCode(hexUnit(bytes, at + 2));
+  let p = at + 6;
+  if (isHigh(text.charCodeAt(0)) && bytes[p] === 0x5c && bytes[p + 1] === 0x75 && escapeLength(bytes, p) === 6) {
+    text += String.fromCharCode(hexUnit(bytes, p + 2));
+    p += 6;
+  }
+  if (!text.isWellFormed()) return 0;
+  for (const byte of new TextEncoder().encode(text)) bytes[to.at++] = byte;
+  return p;
+}
+
+function hexUnit(bytes: Uint8Array, p: number): number {
+  return Number.parseInt(String.fromCharCode(...bytes.subarray(p, p + 4)), 16);
+}
+
 /** Bytes of the well-formed UTF-8 sequence beyond ASCII at p; 0: it is none. */
 function sequenceLength(bytes: Uint8Array, p: number): number {
   const lead = bytes[p] as number;

@@ -37,13 +37,16 @@ import {
 // Twin of kernels/assembly/resolve-keys.ts, over arrays: find and make rows. Room for what is made was
 // reserved before: in the indexes, for rows, and in the arena.
 
-/** Which rows the first `length` integer keys have; new ones are listed in `made`, their number is returned. */
+/**
+ * Which rows the first `length` integer keys have; new ones are listed in `made`, their number is returned. Without `made` none is made, and a
+ * key without a row gets -1.
+ */
 export function resolveIntegers(
   words: Int32Array,
   integers: Float64Array,
   length: number,
   rows: Int32Array,
-  made: Int32Array,
+  made: Int32Array | null,
 ): number {
   let count = 0;
   for (let i = 0; i < length; i++) {
@@ -51,7 +54,7 @@ export function resolveIntegers(
     const low = value | 0;
     const high = highOf(value, low);
     let row = findInteger(words, low, high);
-    if (row < 0) {
+    if (row < 0 && made !== null) {
       row = makeInteger(words, low, high, hashInteger(value) | 0);
       made[count++] = row;
     }
@@ -67,7 +70,7 @@ export function resolveBytes(
   keys: Pick<KeyColumn, "bytes" | "offsets" | "lengths" | "hashes">,
   length: number,
   rows: Int32Array,
-  made: Int32Array,
+  made: Int32Array | null,
 ): number {
   const { bytes, offsets, lengths, hashes } = keys;
   let count = 0;
@@ -79,7 +82,7 @@ export function resolveBytes(
     const high = asInteger ? readWord(bytes, offset + 1) ^ 0x8000_0000 : 0;
     const low = asInteger ? readWord(bytes, offset + 5) : 0;
     let row = asInteger ? findInteger(words, low, high) : findBytes(words, memory, bytes, offset, size, hash);
-    if (row < 0) {
+    if (row < 0 && made !== null) {
       row = asInteger ? makeInteger(words, low, high, hash) : makeBytes(words, memory, bytes, offset, size, hash);
       made[count++] = row;
     }
@@ -112,7 +115,7 @@ export function resolveKeysTwin(memory: KernelMemory): ResolveKeys {
         float64.subarray(integers / 8),
         length,
         int32.subarray(rows / 4),
-        int32.subarray(made / 4),
+        made === 0 ? null : int32.subarray(made / 4),
       );
     },
     resolveBytes(bytes, offsets, lengths, hashes, length, rows, made) {
@@ -124,7 +127,14 @@ export function resolveKeysTwin(memory: KernelMemory): ResolveKeys {
         lengths: int32.subarray(lengths / 4),
         hashes: new Uint32Array(int32.buffer, hashes, length),
       };
-      return resolveBytes(int32, views.bytes, keys, length, int32.subarray(rows / 4), int32.subarray(made / 4));
+      return resolveBytes(
+        int32,
+        views.bytes,
+        keys,
+        length,
+        int32.subarray(rows / 4),
+        made === 0 ? null : int32.subarray(made / 4),
+      );
     },
   };
 }

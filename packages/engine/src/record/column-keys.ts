@@ -43,7 +43,7 @@ export function keysOfColumns(
 
 function integersOf(column: Column, length: number): Float64Array | null {
   if (column.presence !== null) return null;
-  if (column.kind === "int32") return Float64Array.from(column.values.subarray(0, length));
+  if (column.kind === "int32") return new Float64Array(column.values.subarray(0, length));
   if (column.kind !== "float64") return null;
   const { values } = column;
   const integers = new Float64Array(length);

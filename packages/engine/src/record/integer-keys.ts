@@ -36,12 +36,18 @@ class IntegerKeys implements KeyColumn {
   }
 
   get offsets(): Int32Array {
-    return (this.#offsets ??= Int32Array.from(this.integers, (_, row) => row * INTEGER_KEY_BYTES));
+    return (this.#offsets ??= evenOffsets(this.integers.length));
   }
 
   get lengths(): Int32Array {
     return (this.#lengths ??= new Int32Array(this.integers.length).fill(INTEGER_KEY_BYTES));
   }
+}
+
+function evenOffsets(rows: number): Int32Array {
+  const offsets = new Int32Array(rows);
+  for (let row = 0; row < rows; row++) offsets[row] = row * INTEGER_KEY_BYTES;
+  return offsets;
 }
 
 function bytesOf(integers: Float64Array): Uint8Array {

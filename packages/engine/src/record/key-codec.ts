@@ -24,6 +24,9 @@ const TAGS = {
 /** The longest canonical key; longer ones are rather a hash of what they hold. */
 export const KEY_BYTES_MAX = 65_536;
 
+/** Longer texts are encoded by a native call. */
+const ASCII_LENGTH_MAX = 64;
+
 const ALLOWED = "a key is a string, number, bigint or boolean, or an array of those";
 
 /** Canonical bytes of a key; TM_KEY for what is no key. */
@@ -186,9 +189,30 @@ export class KeyWriter {
   }
 
   #writeString(text: string, isInTuple: boolean): void {
-    const encoded = encodeWtf8(text);
-    this.#reserve(2 * encoded.length + 2);
+    // A zero of a tuple's string takes two bytes.
+    this.#reserve(1 + text.length * 2);
     this.#writeByte(TAGS.string);
+    if (!this.#writeAscii(text, isInTuple)) this.#writeEncoded(encodeWtf8(text), isInTuple);
+    if (isInTuple) this.#writeByte(0);
+  }
+
+  /** Without a native call, which costs more than a short text; false, and nothing written, where the text is long or not ASCII. */
+  #writeAscii(text: string, isInTuple: boolean): boolean {
+    if (text.length > ASCII_LENGTH_MAX) return false;
+    const bytes = this.#bytes;
+    let position = this.#position;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code >= 0x80) return false;
+      bytes[position++] = code;
+      if (code === 0 && isInTuple) bytes[position++] = 0xff;
+    }
+    this.#position = position;
+    return true;
+  }
+
+  #writeEncoded(encoded: Uint8Array, isInTuple: boolean): void {
+    this.#reserve(2 * encoded.length);
     if (!isInTuple) {
       this.#bytes.set(encoded, this.#position);
       this.#position += encoded.length;
@@ -198,7 +222,6 @@ export class KeyWriter {
       this.#bytes[this.#position++] = byte;
       if (byte === 0) this.#bytes[this.#position++] = 0xff;
     }
-    this.#bytes[this.#position++] = 0;
   }
 
   #writeInteger(value: number): void {

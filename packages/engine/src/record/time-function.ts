@@ -89,7 +89,7 @@ export function compileTimeFunction(fn: (record: never) => unknown, options: Tim
 function timesOfColumn({ columns, length }: RecordBatch, number: number): Float64Array | null {
   const column = columns[number];
   if (column === undefined || column.presence !== null) return null;
-  if (column.kind === "int32") return Float64Array.from(column.values.subarray(0, length));
+  if (column.kind === "int32") return new Float64Array(column.values.subarray(0, length));
   if (column.kind !== "float64") return null;
   const { values } = column;
   for (let row = 0; row < length; row++) if (!Number.isFinite(values[row])) return null;

@@ -109,7 +109,8 @@ function sliceCells(column: Column, from: number, to: number): Column {
   }
 }
 
-function selectKeys(keys: KeyColumn, rows: Int32Array): KeyColumn {
+/** The keys of rows, in that order. */
+export function selectKeys(keys: KeyColumn, rows: Int32Array): KeyColumn {
   if (keys.integers !== null) return integerKeys(gatherFloats(keys.integers, rows));
   return {
     integers: null,

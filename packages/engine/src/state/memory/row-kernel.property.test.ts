@@ -56,6 +56,21 @@ class Pair {
     return rows.slice(0, length);
   }
 
+  /** Finding makes none: what is not there is -1 in both. */
+  find(keys: KeyColumn, length: number): void {
+    const { integers } = keys;
+    const { words, bytes } = this.withTwin.memory;
+    const [rows, twinRows] = this.#rows;
+    if (integers === null) {
+      if (this.#kernel.resolveBytes(keys, length, rows, null) < 0) return;
+      resolveBytes(words, bytes, keys, length, twinRows, null);
+    } else {
+      this.#kernel.resolveIntegers(integers, length, rows, null);
+      resolveIntegers(words, integers, length, twinRows, null);
+    }
+    assert.deepEqual(rows, twinRows);
+  }
+
   compare(): void {
     const { bytes } = this.withKernel.memory;
     const { bytes: expected } = this.withTwin.memory;
@@ -108,6 +123,7 @@ test("the kernel leaves the memory as its twin does", { skip: webAssembly() === 
       const live = new Set<number>();
       for (const keys of batches) {
         const length = keys.offsets.length;
+        pair.find(keys, length);
         for (const row of pair.resolve(keys, length)) live.add(row);
         for (const row of [...live]) {
           if (row % 5 !== removed) continue;
@@ -115,6 +131,7 @@ test("the kernel leaves the memory as its twin does", { skip: webAssembly() === 
           pair.withTwin.settle(row);
           live.delete(row);
         }
+        pair.find(keys, length);
         pair.compare();
       }
     }),

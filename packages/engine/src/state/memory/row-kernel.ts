@@ -33,18 +33,18 @@ export class RowKernel {
   }
 
   /** As the twin. The memory does not grow meanwhile. */
-  resolveIntegers(integers: Float64Array, length: number, rows: Int32Array, made: Int32Array): number {
+  resolveIntegers(integers: Float64Array, length: number, rows: Int32Array, made: Int32Array | null): number {
     const { buffer } = this.#memory.words;
     const at = this.#scratch;
     const keysAt = at + 3 * BATCH_ROWS_MAX * 4;
     new Float64Array(buffer, keysAt, length).set(integers.length === length ? integers : integers.subarray(0, length));
-    const count = this.#kernels.resolveIntegers(keysAt, length, at, at + BATCH_ROWS_MAX * 4);
+    const count = this.#kernels.resolveIntegers(keysAt, length, at, made === null ? 0 : at + BATCH_ROWS_MAX * 4);
     this.#read(rows, length, made, count);
     return count;
   }
 
   /** As the twin; -1, and nothing done, if the keys are too long for the scratch area. */
-  resolveBytes(keys: KeyColumn, length: number, rows: Int32Array, made: Int32Array): number {
+  resolveBytes(keys: KeyColumn, length: number, rows: Int32Array, made: Int32Array | null): number {
     const { words } = this.#memory;
     const at = this.#scratch;
     const step = BATCH_ROWS_MAX * 4;
@@ -58,7 +58,7 @@ export class RowKernel {
       at + 4 * step,
       length,
       at,
-      at + step,
+      made === null ? 0 : at + step,
     );
     this.#read(rows, length, made, count);
     return count;
@@ -84,11 +84,11 @@ export class RowKernel {
     return true;
   }
 
-  #read(rows: Int32Array, length: number, made: Int32Array, count: number): void {
+  #read(rows: Int32Array, length: number, made: Int32Array | null, count: number): void {
     const { words } = this.#memory;
     const at = this.#scratch >>> 2;
     rows.set(words.subarray(at, at + length));
-    for (let i = 0; i < count; i++) made[i] = words[at + BATCH_ROWS_MAX + i] as number;
+    if (made !== null) for (let i = 0; i < count; i++) made[i] = words[at + BATCH_ROWS_MAX + i] as number;
   }
 }
 

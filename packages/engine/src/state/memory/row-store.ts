@@ -106,17 +106,18 @@ export class RowStore {
     );
   }
 
-  /** Rows of the first `length` keys; the new ones are listed in `made`, their number is returned. Room was reserved. */
-  resolveIntegers(integers: Float64Array, length: number, rows: Int32Array, made: Int32Array): number {
+  /**
+   * Rows of the first `length` keys; the new ones are listed in `made`, their number is returned, and room was reserved. Without `made` none is
+   * made, and a key without a row gets -1.
+   */
+  resolve(keys: KeyColumn, length: number, rows: Int32Array, made: Int32Array | null): number {
+    const { integers } = keys;
     const kernel = this.#kernelFor(length);
-    return kernel === null
-      ? resolveIntegers(this.memory.words, integers, length, rows, made)
-      : kernel.resolveIntegers(integers, length, rows, made);
-  }
-
-  /** The same for canonical bytes. */
-  resolveBytes(keys: KeyColumn, length: number, rows: Int32Array, made: Int32Array): number {
-    const count = this.#kernelFor(length)?.resolveBytes(keys, length, rows, made) ?? -1;
+    if (integers !== null) {
+      if (kernel !== null) return kernel.resolveIntegers(integers, length, rows, made);
+      return resolveIntegers(this.memory.words, integers, length, rows, made);
+    }
+    const count = kernel?.resolveBytes(keys, length, rows, made) ?? -1;
     return count < 0 ? resolveBytes(this.memory.words, this.memory.bytes, keys, length, rows, made) : count;
   }
 

@@ -5,6 +5,7 @@ import { decodeKey, encodeKey, keyColumnOf } from "../../record/key-codec.ts";
 import type { Key, KeyColumn } from "../../record/key-column.ts";
 import { hashKey } from "../../record/key-hash.ts";
 import { RowTable, type RowTableOptions } from "./row-table.ts";
+import { TableMemory } from "./table-memory.ts";
 
 /** Byte keys whose hash is chosen, so that slots and tags collide; the table believes the hash it is given. */
 interface RawKey {
@@ -107,6 +108,7 @@ const OPTIONS: Readonly<Record<string, RowTableOptions>> = {
   "one store": {},
   "plain buffers": { webAssembly: false },
   "many stores": { rowsMax: 5 },
+  "some stores": { rowsMax: 30 },
   "stores of 192 KiB": { bytesMax: 196_608 },
 };
 
@@ -210,6 +212,16 @@ test("a full table says so, and goes on when there is room again", () => {
   table.releaseEmptyRows();
   assert.equal(table.resolveOne(encodeKey("d")), 1);
   assert.equal(table.liveRows, 6);
+});
+
+test("memory that the machine does not give is an error that says what to do", () => {
+  const memory = new TableMemory({ webAssembly: false, bytesMax: 2 ** 52 });
+  assert.equal(memory.allocate(100), 0);
+  assert.throws(() => memory.allocate(2 ** 50), {
+    code: "TM_STATE_VALUE",
+    message: /the machine has no more memory for the keys of a task; clear state/,
+  });
+  assert.equal(memory.allocate(8), 104);
 });
 
 test("key bytes that come and go are kept in the room of those that went", () => {

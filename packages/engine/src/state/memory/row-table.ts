@@ -4,6 +4,8 @@ import { BATCH_ROWS_MAX } from "../../record/batch.ts";
 import { integerKeys } from "../../record/integer-keys.ts";
 import type { KeyColumn } from "../../record/key-column.ts";
 import { hashInteger, hashKey } from "../../record/key-hash.ts";
+import { gatherInts } from "../../record/kernels/gather-twin.ts";
+import { selectKeys } from "../../record/row-copy.ts";
 import type { KeyTable } from "../state-backend.ts";
 import { cellsOf, ROW_MASK } from "../../record/kernels/row-layout.ts";
 import { RowList } from "./row-list.ts";
@@ -87,26 +89,16 @@ export class RowTable implements KeyTable {
 
   resolve(keys: KeyColumn, length: number, rows: Int32Array): void {
     this.#advance(length);
-    if (keys.integers !== null) {
-      this.#resolveIntegers(keys.integers, length, rows);
-      return;
-    }
     const room = roomFor(keys, length);
-    if (this.#stores.length === 1 && room.cells <= CELLS_AT_ONCE && this.#first.reserve(room)) {
-      if (length > this.#made.length) this.#made = new Int32Array(length);
-      this.#noteMade(this.#first.resolveBytes(keys, length, rows, this.#made));
-      return;
-    }
-    const { bytes, offsets, lengths, hashes } = keys;
-    for (let i = 0; i < length; i++) {
-      rows[i] = this.#findOrMake(bytes, offsets[i] as number, lengths[i] as number, (hashes[i] as number) | 0);
-    }
+    if (this.#stores.length > 1) this.#resolveInStores(keys, length, rows);
+    else if (room.cells <= CELLS_AT_ONCE && this.#first.reserve(room)) this.#make(0, keys, length, rows);
+    else for (let i = 0; i < length; i++) rows[i] = this.#findOrMake(keys, i);
   }
 
   /** The row of a key given alone; hashes it. */
   resolveOne(key: Uint8Array): number {
     this.#advance(1);
-    return this.#findOrMake(key, 0, key.length, hashKey(key, 0, key.length) | 0);
+    return this.#findOrMakeBytes(key, 0, key.length, hashKey(key, 0, key.length) | 0);
   }
 
   key(row: number): unknown {
@@ -190,25 +182,53 @@ export class RowTable implements KeyTable {
     for (const store of this.#stores) store.advance(slots);
   }
 
-  #resolveIntegers(integers: Float64Array, length: number, rows: Int32Array): void {
-    if (this.#stores.length > 1 || !this.#first.reserve({ integers: length, others: 0, cells: 0 })) {
-      for (let i = 0; i < length; i++) {
-        const value = integers[i] as number;
-        const low = value | 0;
-        rows[i] = this.#findOrMakeInteger(low, highOf(value, low));
-      }
-      return;
-    }
+  /** In a store that has room for all of them. */
+  #make(index: number, keys: KeyColumn, length: number, rows: Int32Array): void {
     if (length > this.#made.length) this.#made = new Int32Array(length);
-    this.#noteMade(this.#first.resolveIntegers(integers, length, rows, this.#made));
+    const base = index * STORE_ROWS;
+    const count = (this.#stores[index] as RowStore).resolve(keys, length, rows, this.#made);
+    for (let i = 0; i < count; i++) this.#candidates.push(base + (this.#made[i] as number));
+    if (index > 0) for (let i = 0; i < length; i++) rows[i] = base + (rows[i] as number);
   }
 
-  #noteMade(count: number): void {
-    for (let i = 0; i < count; i++) this.#candidates.push(this.#made[i] as number);
+  /** Looks in each store for the keys that those before it did not have; what none has is made in the first with room. */
+  #resolveInStores(keys: KeyColumn, length: number, rows: Int32Array): void {
+    const found = new Int32Array(length);
+    let left = keys;
+    let places: Int32Array = Int32Array.from({ length }, (_, i) => i);
+    for (const [index, store] of this.#stores.entries()) {
+      store.resolve(left, places.length, found, null);
+      const missing = new Int32Array(places.length);
+      let count = 0;
+      for (let i = 0; i < places.length; i++) {
+        const row = found[i] as number;
+        if (row < 0) missing[count++] = i;
+        else rows[places[i] as number] = index * STORE_ROWS + row;
+      }
+      if (count === 0) return;
+      if (count === places.length) continue;
+      left = selectKeys(left, missing.subarray(0, count));
+      places = gatherInts(places, missing.subarray(0, count));
+    }
+    const room = roomFor(left, places.length);
+    const index = room.cells <= CELLS_AT_ONCE ? this.#stores.findIndex((store) => store.reserve(room)) : -1;
+    if (index >= 0) this.#make(index, left, places.length, found);
+    else for (let i = 0; i < places.length; i++) found[i] = this.#findOrMake(left, i);
+    for (let i = 0; i < places.length; i++) rows[places[i] as number] = found[i] as number;
   }
 
-  /** In all stores. */
-  #findOrMake(bytes: Uint8Array, offset: number, length: number, hash: number): number {
+  /** The row of one key, in all stores. */
+  #findOrMake(keys: KeyColumn, i: number): number {
+    const { integers } = keys;
+    if (integers !== null) {
+      const value = integers[i] as number;
+      return this.#findOrMakeInteger(value | 0, highOf(value, value | 0));
+    }
+    const { bytes, offsets, lengths, hashes } = keys;
+    return this.#findOrMakeBytes(bytes, offsets[i] as number, lengths[i] as number, (hashes[i] as number) | 0);
+  }
+
+  #findOrMakeBytes(bytes: Uint8Array, offset: number, length: number, hash: number): number {
     if (isIntegerKey(bytes, offset, length)) {
       return this.#findOrMakeInteger(readWord(bytes, offset + 5), readWord(bytes, offset + 1) ^ 0x8000_0000);
     }
@@ -258,6 +278,7 @@ type Room = Parameters<RowStore["reserve"]>[0];
 
 /** Room for as many keys of their kinds, were all of them new and distinct. */
 function roomFor(keys: KeyColumn, length: number): Room {
+  if (keys.integers !== null) return { integers: length, others: 0, cells: 0 };
   const { bytes, offsets, lengths } = keys;
   let integers = 0;
   let cells = 0;

@@ -47,7 +47,7 @@ export class TableMemory {
    * TM_STATE_VALUE where the machine gives no more.
    */
   allocate(size: number, zeroed = false): number {
-    const bytes = (size + 7) & ~7;
+    const bytes = Math.ceil(size / 8) * 8;
     if (!zeroed) {
       const reused = this.#take(bytes);
       if (reused >= 0) return reused;
@@ -61,7 +61,7 @@ export class TableMemory {
 
   /** Gives back a block, or part of one; its content is lost. */
   release(at: number, size: number): void {
-    const bytes = (size + 7) & ~7;
+    const bytes = Math.ceil(size / 8) * 8;
     this.#free.push({ at, bytes });
     this.#free.sort((a, b) => a.at - b.at);
     const joined: { at: number; bytes: number }[] = [];

@@ -182,8 +182,8 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "timers not snapshotted",
     file: "state/memory/timer-state.ts",
-    find: "        for (const row of heap.rows) writers.entry(row).f64(heap.time(row));",
-    replace: "        for (const row of heap.rows) if (row < 0) writers.entry(row).f64(heap.time(row));",
+    find: "          steps: rows.length,",
+    replace: "          steps: 0,",
     why: "what was to happen later never does after a restore",
     hint: 25,
   },
@@ -205,11 +205,10 @@ export const CANARIES: readonly Canary[] = [
     hint: 25,
   },
   {
-    name: "revisions not snapshotted",
-    file: "operator/window-operator.ts",
-    find: "if (this.#keepsRevisions) this.#revisions.set(row, this.#windows.lastPane(end), revision);",
-    replace:
-      "if (this.#keepsRevisions && revision === 0) this.#revisions.set(row, this.#windows.lastPane(end), revision);",
+    name: "revisions not kept",
+    file: "operator/window-results.ts",
+    find: "revision: revisions.next(stateRow, lastPane) });",
+    replace: "revision: 0 });",
     why: "several results of a window have the same revision",
     hint: 11,
   },
@@ -224,8 +223,8 @@ export const CANARIES: readonly Canary[] = [
   // Time and order
   {
     name: "session merge loses the later session",
-    file: "operator/session-operator.ts",
-    find: "    for (const part of later) this.#set.merge(accumulators, part.accumulators);\n",
+    file: "operator/slot-session-operator.ts",
+    find: "    for (const part of later) this.#aggregates.merge(joined, PLACE_ZERO, part, PLACE_ZERO, 1);\n",
     replace: "    void later;\n",
     why: "records of a session that another one joins are not counted",
     hint: 12,
@@ -233,8 +232,8 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "late records counted twice",
     file: "operator/window-operator.ts",
-    find: "      this.#late.add(row);\n      return;",
-    replace: "      this.#late.add(row);\n      this.#late.add(row);\n      return;",
+    find: "        this.#late.add(row);\n      } else if",
+    replace: "        this.#late.add(row);\n        this.#late.add(row);\n      } else if",
     why: "each late record is told of twice",
     hint: 1,
   },

@@ -9,6 +9,7 @@ import type { Exchange } from "./exchange.ts";
 import type { GateInput } from "./gate-input.ts";
 import type { SelfTimes, StepMeter } from "./self-times.ts";
 import type { SourceRunner } from "./source-runner.ts";
+import { StateReading } from "./state-reading.ts";
 
 /** A sink writer of a task takes no further input while it holds more than this. */
 export const SINK_BACKLOG_BYTES_MAX: number = 8 * 1024 * 1024;
@@ -62,6 +63,8 @@ export class Task {
   #checkpoint = 0;
   /** Barrier that some channels have delivered and others not yet. */
   #aligning = 0;
+  /** A snapshot whose state is still being read. */
+  #frozen: { readonly reading: StateReading; readonly snapshot: Omit<TaskSnapshot, "blocks"> } | null = null;
   #started = false;
   #nextGate = 0;
   readonly #requestedBarriers: number[] = [];
@@ -78,8 +81,10 @@ export class Task {
 
   /** Handles at most one element or source batch; false if there was nothing that could be done now. */
   step(): boolean {
-    if (this.isBlocked) return false;
-    return this.source === null ? this.#stepGates() : this.#stepSource(this.source);
+    const isReading = this.#readOn();
+    if (this.isBlocked) return isReading;
+    const hasStepped = this.source === null ? this.#stepGates() : this.#stepSource(this.source);
+    return hasStepped || isReading;
   }
 
   /** Asks a source task to inject barrier `checkpoint` before its next record. */
@@ -193,36 +198,45 @@ export class Task {
     }
   }
 
-  /** Freezes state, hands it over, and passes the barrier on; writing goes on behind. */
+  /** Freezes state and passes the barrier on; reading and writing go on behind. */
   #snapshot(checkpoint: number): void {
-    const { times } = this.#parts;
+    while (this.#readOn());
+    const { times, writers, exchanges } = this.#parts;
     const caller = times.enterAnyway(this.#snapshotMeter);
-    const blocks: SegmentBlock[] = [];
-    const operators: OperatorStates[] = [];
-    for (const link of this.chain.links) {
-      if (link.states !== null) operators.push(link.states);
-      for (const { keyGroup, payload } of link.state?.snapshot() ?? []) {
-        blocks.push({ operator: link.name, keyGroup, payload });
-      }
-    }
+    const reading = new StateReading(this.chain.links);
     const splits = this.source?.positions() ?? [];
-    const prepared = this.#parts.writers.map(({ port, name, writer }) => ({
+    const prepared = writers.map(({ port, name, writer }) => ({
       port,
       writer: name,
       output: writer.prepare(checkpoint),
     }));
-    for (const exchange of this.#parts.exchanges) exchange.broadcast({ kind: "barrier", checkpoint });
+    for (const exchange of exchanges) exchange.broadcast({ kind: "barrier", checkpoint });
     this.#checkpoint = checkpoint;
-    this.#parts.onSnapshot({
+    const snapshot = {
       checkpoint,
-      blocks,
-      operators,
+      operators: this.chain.links.flatMap(({ states }) => (states === null ? [] : [states])),
       splits,
       prepared,
       watermark: this.watermark,
       ended: this.ended,
-    });
+    };
+    this.#frozen = { reading, snapshot };
     times.leave(caller);
+    this.#readOn();
+  }
+
+  /** Reads a slice of the state that a barrier froze, and hands over the whole; false if there is none. */
+  #readOn(): boolean {
+    const frozen = this.#frozen;
+    if (frozen === null) return false;
+    const { times, onSnapshot } = this.#parts;
+    const caller = times.enterAnyway(this.#snapshotMeter);
+    if (frozen.reading.advance()) {
+      this.#frozen = null;
+      onSnapshot({ ...frozen.snapshot, blocks: frozen.reading.blocks });
+    }
+    times.leave(caller);
+    return true;
   }
 }
 

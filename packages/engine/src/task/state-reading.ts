@@ -1,0 +1,34 @@
+import type { SegmentBlock } from "../checkpoint/checkpoint-store.ts";
+import type { SnapshotReading } from "../state/state-backend.ts";
+import type { ChainLink } from "./chain.ts";
+
+/** Entries that are read at once: about half a millisecond. */
+export const SNAPSHOT_STEPS = 4_096;
+
+/** The keyed state of a task's operators as of one moment, read in slices while the task goes on. */
+export class StateReading {
+  readonly #open: { readonly operator: string; readonly reading: SnapshotReading }[] = [];
+  readonly #blocks: SegmentBlock[] = [];
+
+  constructor(links: readonly ChainLink[]) {
+    for (const { name, state } of links) {
+      if (state !== null) this.#open.push({ operator: name, reading: state.freeze() });
+    }
+  }
+
+  /** Reads one slice; true once all is read. */
+  advance(): boolean {
+    const [first] = this.#open;
+    if (first === undefined) return true;
+    const { operator, reading } = first;
+    if (!reading.advance(SNAPSHOT_STEPS)) return false;
+    for (const payload of reading.payloads()) this.#blocks.push({ operator, ...payload });
+    this.#open.shift();
+    return this.#open.length === 0;
+  }
+
+  /** What was read, in order of operators and key groups. */
+  get blocks(): readonly SegmentBlock[] {
+    return this.#blocks;
+  }
+}

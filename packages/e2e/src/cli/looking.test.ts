@@ -12,6 +12,7 @@ describe("help", () => {
     "dev",
     "demo",
     "graph",
+    "cat",
     "config",
     "checkpoint",
     "checkpoint ls",

@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from "commander";
+import type { CatFlags } from "./cat-command.ts";
 import type { CheckpointFlags } from "./checkpoint-command.ts";
 import type { ConfigFlags } from "./config-command.ts";
 import type { DevFlags } from "./dev-command.ts";
@@ -131,6 +132,25 @@ function addLookingCommands(program: Command, terminal: Terminal, action: Action
       }),
     );
   example(graph, "tidemark graph delays.ts --format mermaid");
+  const cat = program
+    .command("cat")
+    .argument("<file>", "file of records: jsonl, csv, rows or blocks, also .gz and .zst")
+    .description("print the records of a file as JSON Lines")
+    .addOption(
+      new Option("--kind <kind>", "format, where the file's name and beginning do not say it").choices([
+        "jsonl",
+        "csv",
+        "rows",
+        "blocks",
+      ]),
+    )
+    .action(
+      action(async (file: string, flags: CatFlags) => {
+        const { catCommand } = await import("./cat-command.ts");
+        return catCommand(file, flags);
+      }),
+    );
+  example(cat, "tidemark cat hourly.rows");
   const config = jobOptions(program.command("config"))
     .argument("[file]", "pipeline file")
     .description("show every setting with its value and where it came from: flag, environment, config file or default")
@@ -194,7 +214,7 @@ function jobOptions(command: Command): Command {
   return command
     .option(
       "-b, --bind <PORT=KIND:ARG>",
-      "bind a port, such as flights=jsonl:flights.jsonl; may be repeated",
+      "bind a port, such as flights=jsonl:flights.jsonl; kinds: jsonl, csv, rows, blocks, stdin, stdout, memory; may be repeated",
       (value: string, all: string[] = []) => [...all, value],
     )
     .option("-c, --config <file>", "config file (default: tidemark.config.ts if there is one)")

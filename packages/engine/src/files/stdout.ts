@@ -1,7 +1,7 @@
 import type { Json } from "../foundation/json.ts";
 import type { Binding } from "../connector/binding.ts";
 import type { SinkCommitter, SinkWriter, WriterContext } from "../connector/sink-connector.ts";
-import { jsonLines } from "../format/json-lines-encoder.ts";
+import { jsonLinesEncoder } from "../format/json-lines-encoder.ts";
 import type { RecordBatch } from "../record/batch.ts";
 
 /** Settings of the standard output sink. */
@@ -35,7 +35,7 @@ const NO_COMMIT: SinkCommitter = {
 class PrintingWriter implements SinkWriter {
   readonly #context: WriterContext;
   readonly #pretty: boolean;
-  readonly #utf8 = new TextEncoder();
+  readonly #encoder = jsonLinesEncoder();
   #backlogBytes = 0;
   #printing: Promise<void> = Promise.resolve();
 
@@ -46,10 +46,8 @@ class PrintingWriter implements SinkWriter {
 
   write(batch: RecordBatch): void {
     if (batch.length === 0) return;
-    const lines = jsonLines(batch);
-    const bytes = this.#utf8.encode(
-      (this.#pretty ? lines.map((line) => `${this.#context.port} ${spaced(line)}`) : lines).join(""),
-    );
+    const lines = this.#encoder.encode(batch);
+    const bytes = this.#pretty ? prettyLines(this.#context.port, lines) : lines;
     this.#backlogBytes += bytes.length;
     this.#printing = this.#printing.then(() => this.#print(bytes));
     // The failure stays in #printing, for `drained` and `prepare` to reject with; nobody may be waiting yet.
@@ -80,6 +78,12 @@ class PrintingWriter implements SinkWriter {
     await this.#context.host.streams.writeOutput(bytes);
     this.#backlogBytes -= bytes.length;
   }
+}
+
+/** Each line with the port's name before it and spaces in it. */
+function prettyLines(port: string, lines: Uint8Array): Uint8Array {
+  const texts = new TextDecoder().decode(lines).split("\n").slice(0, -1);
+  return new TextEncoder().encode(texts.map((line) => `${port} ${spaced(line)}`).join(""));
 }
 
 /** `{"a":1,"b":[2]}` as `{ "a": 1, "b": [ 2 ] }`, on one line. */

@@ -18,7 +18,7 @@ import type { PaneSlotState, SlotState } from "../slot-state.ts";
 import { KEY_GROUP_BITS_MAX } from "../key-group.ts";
 import { PayloadSizes } from "./group-writers.ts";
 import { Journal } from "./journal.ts";
-import { MemoryListState } from "./list-state.ts";
+import { openListState } from "./list-state.ts";
 import { MemoryMapState } from "./map-state.ts";
 import { MemoryPaneSlotState } from "./pane-slot-state.ts";
 import { MemoryPaneState } from "./pane-state.ts";
@@ -165,7 +165,7 @@ export class MemoryKeyedState implements KeyedState {
       case "value":
         return { kind, state: openValueState(this.#table, this.#journal, descriptor) };
       case "list":
-        return { kind, state: new MemoryListState(this.#table, this.#journal, valueBoxOf(descriptor)) };
+        return { kind, state: openListState(this.#table, this.#journal, descriptor) };
       case "map":
         return { kind, state: new MemoryMapState(this.#table, this.#journal, valueBoxOf(descriptor)) };
       case "panes":

@@ -1,14 +1,25 @@
 import type { ByteReader } from "../byte-reader.ts";
-import type { ListState } from "../state-backend.ts";
+import type { ListState, ValueDescriptor } from "../state-backend.ts";
 import type { Journal, Undoable } from "./journal.ts";
 import type { RowTable } from "./row-table.ts";
 import { EMPTY, fillTo } from "./slots.ts";
 import type { GroupWriters } from "./group-writers.ts";
 import type { SnapshotPart } from "./snapshot-part.ts";
-import type { ValueBox } from "./value-box.ts";
+import { TypedListState } from "./typed-list-state.ts";
+import { type ValueBox, valueBoxOf } from "./value-box.ts";
 
-/** An array of kept elements per row; a row without elements has none. */
-export class MemoryListState implements ListState<unknown>, SnapshotPart, Undoable {
+/** The state of a list per row: kept by copy as blocks of bytes, live as objects. */
+export function openListState(
+  table: RowTable,
+  journal: Journal,
+  descriptor: ValueDescriptor,
+): SnapshotPart & ListState<unknown> {
+  if (descriptor.isolation === "copy") return new TypedListState(table, journal, descriptor.codec);
+  return new LiveListState(table, journal, valueBoxOf(descriptor));
+}
+
+/** The very objects, which only engine code holds: an array per row; a row without elements has none. */
+class LiveListState implements ListState<unknown>, SnapshotPart, Undoable {
   readonly #table: RowTable;
   readonly #journal: Journal;
   readonly #box: ValueBox;

@@ -27,7 +27,8 @@ export function formSource({ places, fixedBytes, shape }: FormOptions): string {
     loadSource(fields, fixedBytes),
     copySource(fields, fixedBytes),
     columnsSource(fields),
-    "return { store, storeRow, load, copy, columns: (rows) => new Columns(rows) };",
+    sameSource(fields),
+    "return { shadow, same, store, storeRow, load, copy, columns: (rows) => new Columns(rows) };",
   ].join("\n");
 }
 
@@ -205,6 +206,17 @@ function loadSource(fields: readonly NumberedPlace[], fixedBytes: number): strin
       ].join("\n")
     : `return { ${fields.map((place) => `${JSON.stringify(place.field.name)}: ${value(place)}`).join(", ")} };`;
   return `function load(chunk, base) {\n${addressSource(fields)}\n${valuesSource(fields, fixedBytes)}\n${made} }`;
+}
+
+/** Shadows tell whether an object that was handed out is still as it was; only for fields whose values cannot change inside. */
+function sameSource(fields: readonly NumberedPlace[]): string {
+  if (fields.some((place) => isPart(place) || place.field.optional)) return "const shadow = null, same = () => false;";
+  const names = fields.map(({ field }) => JSON.stringify(field.name));
+  return [
+    `function shadow(o) { return { ${names.map((name) => `${name}: o[${name}]`).join(", ")} }; }`,
+    "function same(o, s) { let n = 0; for (const k in o) { if (k !== names[n]) return false; n++; }",
+    `return n === ${fields.length} && !hasSymbols(o)${names.map((name) => ` && Object.is(o[${name}], s[${name}])`).join("")}; }`,
+  ].join("\n");
 }
 
 /** Copies a block to a row of columns; texts as bytes. */

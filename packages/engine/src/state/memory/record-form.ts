@@ -23,6 +23,10 @@ interface GeneratedForm {
   /** Null for layouts with nested parts. */
   readonly storeRow: ((columns: readonly Column[], row: number, place: Place) => number) | null;
   load(chunk: Chunk, base: number): object;
+  /** A copy of a record that was loaded, for `same`; null for layouts with parts that can change inside, or be absent. */
+  readonly shadow: ((record: object) => object) | null;
+  /** Whether a record that was loaded is what it was when its shadow was made. */
+  same(record: object, shadow: object): boolean;
   copy(chunk: Chunk, base: number, to: FormColumns, row: number): void;
   columns(rows: number): FormColumns;
 }
@@ -93,6 +97,8 @@ function newForm(layout: RecordLayout): RecordForm {
     store: made.store,
     storeRow: made.storeRow,
     load: made.load,
+    shadow: made.shadow,
+    same: made.same,
     copy: made.copy,
     columns: made.columns,
   };

@@ -7,8 +7,7 @@ import type { StoredColumns, StoredRecords } from "../stored-records.ts";
 import type { Journal, Settling, Undoable } from "./journal.ts";
 import { type FormColumns, recordForm } from "./record-form.ts";
 import type { RowTable } from "./row-table.ts";
-import type { GroupWriters } from "./group-writers.ts";
-import type { SnapshotPart } from "./snapshot-part.ts";
+import type { FrozenPart, SnapshotPart } from "./snapshot-part.ts";
 import { TypedValues } from "./typed-values.ts";
 
 /**
@@ -84,11 +83,22 @@ export class TypedValueState implements ValueState<unknown>, StoredRecords, Snap
     this.#replaced.length = 0;
   }
 
-  write(writers: GroupWriters): void {
-    for (let row = 0; row < this.#blocks.length; row++) {
-      const at = this.#blocks[row] as number;
-      if (at !== 0) this.#values.write(writers.entry(row), at);
-    }
+  freeze(): FrozenPart {
+    const blocks = this.#blocks.slice();
+    const values = this.#values;
+    values.freeze();
+    return {
+      steps: blocks.length,
+      write: (writers, from, end) => {
+        for (let row = from; row < end; row++) {
+          const at = blocks[row] as number;
+          if (at !== 0) values.write(writers.entry(row), at);
+        }
+      },
+      release: () => {
+        values.thaw();
+      },
+    };
   }
 
   read(reader: ByteReader, row: number): null {
@@ -102,9 +112,9 @@ export class TypedValueState implements ValueState<unknown>, StoredRecords, Snap
     return row < this.#blocks.length ? (this.#blocks[row] as number) : 0;
   }
 
-  /** The block that a write to the row may go to; 0: a new one, since the journal needs what is there. */
+  /** The block that a write to the row may go to; 0: a new one, since the journal or a snapshot needs what is there. */
   #ownBlock(row: number): number {
-    return this.#journal.active ? 0 : this.#at(row);
+    return this.#journal.active || this.#values.isFrozen ? 0 : this.#at(row);
   }
 
   /** The row's value is at `at` now; 0: it has none. */
@@ -116,7 +126,7 @@ export class TypedValueState implements ValueState<unknown>, StoredRecords, Snap
         if (this.#replaced.length === 0) this.#journal.enlist(this);
         this.#replaced.push(before);
       }
-    } else if (at === 0 && before !== 0) {
+    } else if (before !== 0 && (at === 0 || this.#values.isFrozen)) {
       this.#values.release(before);
     }
     this.#point(row, at);

@@ -14,10 +14,15 @@ import { formOfShape, recordForm, SHAPE_RECORD, type Place, type RecordForm } fr
 import { TextScratch } from "./text-scratch.ts";
 import { type Chunk, ValueArena } from "./value-arena.ts";
 
-/** Shapes of blocks: int32 shape, int32 bytes of the block, then what the shape says. Those of records are their layouts'. */
-const SHAPE = { encoded: 1, number: 2, text: 3, true: 4, false: 5, null: 6 } as const;
+/**
+ * Shapes of blocks: int32 shape, int32 bytes of the block, then what the shape says. Those of records are their layouts'. `scalar` is the value
+ * codec's bytes of what is no object and has no shape of its own, such as a bigint.
+ */
+const SHAPE = { scalar: 0, encoded: 1, number: 2, text: 3, true: 4, false: 5, null: 6, list: 7 } as const;
 
 const HEAD_BYTES = 8;
+/** Words of a list before its addresses: the block's head and the count. */
+export const LIST_HEAD_WORDS = 3;
 /** Layouts that one state learns; what fits none of them is kept encoded. */
 const FORMS_MAX = 8;
 
@@ -31,6 +36,8 @@ export class TypedValues {
   readonly #codec: StateCodec;
   readonly #isPlain: boolean;
   readonly #arena = new ValueArena();
+  /** While what is kept is being read as it was: blocks that are to be released then; null otherwise. */
+  #deferred: number[] | null = null;
   readonly #place: Place;
   /** Forms that values of this state had, the one that fitted last in front. */
   readonly #forms: RecordForm[] = [];
@@ -67,7 +74,7 @@ export class TypedValues {
       case "object":
         return plain === null ? this.#block(SHAPE.null, HEAD_BYTES) : this.#storeObject(plain);
       default:
-        return this.#storeEncoded(encodeValue(plain));
+        return this.#storeBytes(SHAPE.scalar, encodeValue(plain));
     }
   }
 
@@ -90,8 +97,33 @@ export class TypedValues {
     return this.#codec.decode(plain);
   }
 
+  /** Gives back a block, once it is not frozen any more. */
   release(at: number): void {
-    this.#arena.release(at, this.#size(at));
+    if (this.#deferred === null) this.#arena.release(at, this.#size(at));
+    else this.#deferred.push(at);
+  }
+
+  /** True while no block may be written to or given back; then `store` takes 0 for `at` only. */
+  get isFrozen(): boolean {
+    return this.#deferred !== null;
+  }
+
+  freeze(): void {
+    this.#deferred = [];
+  }
+
+  thaw(): void {
+    const deferred = this.#deferred ?? [];
+    this.#deferred = null;
+    for (const at of deferred) this.release(at);
+  }
+
+  /** A block for a list of `capacity` addresses, from its int32 word LIST_HEAD_WORDS on; its head is the block's, then the count, 0. */
+  listBlock(capacity: number): number {
+    this.#setPlace(0);
+    const at = this.#block(SHAPE.list, HEAD_BYTES + 4 + capacity * 4);
+    this.#arena.chunk(at).ints[(this.#arena.offset(at) >>> 2) + 2] = 0;
+    return at;
   }
 
   /** The form of a record that is kept by column; null for any other value. */
@@ -132,8 +164,8 @@ export class TypedValues {
     const value = decodeValue(plain);
     // The bytes of a record without a form are kept as they are.
     return typeof value === "object" && value !== null
-      ? this.#storeRecord(value) || this.#storeEncoded(plain)
-      : this.#storeEncoded(plain);
+      ? this.#storeRecord(value) || this.#storeBytes(SHAPE.encoded, plain)
+      : this.#storeBytes(SHAPE.encoded, plain);
   }
 
   #setPlace(at: number): void {
@@ -149,7 +181,7 @@ export class TypedValues {
     if (typeof plain === "number") return this.#storeNumber(plain);
     if (typeof plain === "string") return this.#storeText(plain);
     if (typeof plain === "boolean") return this.#block(plain ? SHAPE.true : SHAPE.false, HEAD_BYTES);
-    return plain === null ? this.#block(SHAPE.null, HEAD_BYTES) : this.#storeEncoded(encodeValue(plain));
+    return plain === null ? this.#block(SHAPE.null, HEAD_BYTES) : this.#storeBytes(SHAPE.scalar, encodeValue(plain));
   }
 
   #storeNumber(value: number): number {
@@ -161,7 +193,7 @@ export class TypedValues {
   #storeText(text: string): number {
     scratch.clear();
     const length = scratch.ascii(text) ? text.length : (scratch.clear(), scratch.add(text));
-    if (length < 0) return this.#storeEncoded(encodeValue(text));
+    if (length < 0) return this.#storeBytes(SHAPE.scalar, encodeValue(text));
     const at = this.#block(SHAPE.text, HEAD_BYTES + length);
     const to = this.#arena.offset(at) + HEAD_BYTES;
     this.#arena.chunk(at).bytes.set(scratch.bytes.subarray(0, length), to);
@@ -170,7 +202,7 @@ export class TypedValues {
 
   #storeObject(value: object): number {
     const at = this.#storeRecord(value);
-    return at === 0 ? this.#storeEncoded(encodeValue(value)) : at;
+    return at === 0 ? this.#storeBytes(SHAPE.encoded, encodeValue(value)) : at;
   }
 
   /** 0: it has no form. */
@@ -203,8 +235,8 @@ export class TypedValues {
     this.#forms.unshift(form as RecordForm);
   }
 
-  #storeEncoded(bytes: Uint8Array): number {
-    const at = this.#block(SHAPE.encoded, HEAD_BYTES + bytes.length);
+  #storeBytes(shape: number, bytes: Uint8Array): number {
+    const at = this.#block(shape, HEAD_BYTES + bytes.length);
     this.#arena.chunk(at).bytes.set(bytes, this.#arena.offset(at) + HEAD_BYTES);
     return at;
   }

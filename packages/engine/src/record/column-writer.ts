@@ -1,7 +1,6 @@
 import { PRESENCE, type Column } from "./column.ts";
 import type { Field } from "./layout.ts";
-
-const NO_BYTES = new Uint8Array(0);
+import { stringColumn } from "./string-column.ts";
 
 /** Takes the cells of one field, row by row, and hands them over as a column. */
 export interface ColumnWriter {
@@ -204,15 +203,7 @@ class Utf8Writer extends CellWriter {
   protected finish(presence: Uint8Array | null): Column {
     const strings = this.#strings;
     this.#strings = [];
-    const offsets = new Int32Array(strings.length);
-    return {
-      kind: "utf8",
-      presence,
-      bytes: NO_BYTES,
-      offsets,
-      lengths: new Int32Array(strings.length).fill(-1),
-      strings,
-    };
+    return stringColumn(strings, presence);
   }
 }
 

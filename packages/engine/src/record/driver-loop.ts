@@ -71,6 +71,7 @@ const BEGIN = [
 
 /** A row makes at most one record, which is taken whole or not at all: nothing has to be undone, and one `try` serves all rows. */
 function plainLoop(steps: readonly DriverStep[], rows: Rows): string {
+  const last = steps.length - 1;
   const isFilterOnly = steps.every((step) => step.kind === "filter");
   const { head, next } = rowSource(rows);
   return [
@@ -78,8 +79,10 @@ function plainLoop(steps: readonly DriverStep[], rows: Rows): string {
     // What fills meanwhile is held back: an error of what comes after must not be taken for one of these steps.
     `${head} ${isFilterOnly ? "" : "out.mark();"}`,
     `for (let i = 0; ; i++) { try { for (; i < n; i++) { ${next} step = 0;`,
-    ...steps.map((step, index) => callSource(step.kind, index)),
-    isFilterOnly ? "selected[count++] = i;" : `${FACTS} out.append(r, facts);`,
+    ...steps.map((step, index) => callSource(step.kind, index, index === last ? "last" : "before")),
+    isFilterOnly
+      ? "selected[count++] = i;"
+      : `${FACTS} out.append(${steps[last]?.kind === "map" ? `o${last}` : "r"}, facts);`,
     "} break; } catch (error) { fail(error, i, step, r); } }",
     `${isFilterOnly ? "" : "out.commit();"} return count; };`,
   ].join("\n");
@@ -118,13 +121,13 @@ export function rowSource(rows: Rows): { readonly head: string; readonly next: s
   return { head: "", next: "r = rows.at(i);" };
 }
 
-/** A map or filter in a loop over `i`: goes on with the next row, or with `r` as the step made it. */
-export function callSource(kind: DriverStep["kind"], index: number): string {
+/** A map or filter in a loop over `i`: goes on with the next row, or with `r` as the step made it; the last of the steps leaves `r` as it is. */
+export function callSource(kind: DriverStep["kind"], index: number, place: "last" | "before" = "before"): string {
   const at = index === 0 ? "" : `step = ${index};`;
   if (kind === "filter") {
     return `${at} const k${index} = f${index}(r); if (k${index} !== true) { if (k${index} instanceof Promise) refuse(k${index}, "filter"); if (!k${index}) continue; }`;
   }
-  return `${at} const o${index} = f${index}(r); if (o${index} === undefined || o${index} instanceof Promise) refuse(o${index}, "map"); r = o${index};`;
+  return `${at} const o${index} = f${index}(r); if (o${index} === undefined || o${index} instanceof Promise) refuse(o${index}, "map"); ${place === "last" ? "" : `r = o${index};`}`;
 }
 
 /** The same without generated code, several times slower. */

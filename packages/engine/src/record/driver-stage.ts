@@ -8,6 +8,7 @@ import type { RecordLayout } from "./layout.ts";
 import { MapStage } from "./map-stage.ts";
 import { detach, isRecordView } from "./plain-value.ts";
 import { openRows, type Rows } from "./record-view.ts";
+import { ResultStage } from "./result-stage.ts";
 import { recordOf, selectRows } from "./row-copy.ts";
 
 interface StageOptions {
@@ -15,7 +16,7 @@ interface StageOptions {
   readonly codeGeneration: boolean;
 }
 
-type CompiledStage = MapStage | { readonly rows: Rows; readonly loop: StageLoop };
+type CompiledStage = MapStage | ResultStage | { readonly rows: Rows; readonly loop: StageLoop };
 
 /** A few steps in one loop. Each layout of its input has rows and a loop of its own. */
 export class DriverStage {
@@ -51,9 +52,8 @@ export class DriverStage {
     const fail = (error: unknown, row: number, step: number, entered: unknown): void => {
       onError(error, { batch, row, step: this.#from + step, record: copyOf(entered, batch, row) });
     };
-    if (!(compiled instanceof MapStage)) return this.#runLoop(compiled, batch, emit, fail);
-    const made = compiled.run(batch, fail);
-    if (made !== null) emit(made);
+    if ("run" in compiled) compiled.run(batch, emit, fail);
+    else this.#runLoop(compiled, batch, emit, fail);
   }
 
   #runLoop(
@@ -86,15 +86,18 @@ export class DriverStage {
   #compile(layout: RecordLayout): CompiledStage {
     let compiled = this.#compiled.get(layout);
     if (compiled === undefined) {
-      compiled =
-        (this.#shape === null ? null : MapStage.open(this.#steps, layout, this.#shape)) ?? this.#looked(layout);
+      compiled = this.#open(layout);
       this.#compiled.set(layout, compiled);
     }
     return compiled;
   }
 
-  /** A stage that takes a look at each result. */
-  #looked(layout: RecordLayout): CompiledStage {
+  #open(layout: RecordLayout): CompiledStage {
+    const { codeGeneration, debug } = this.#options;
+    if (codeGeneration && !debug && !this.#isFilterOnly) {
+      const isMap = this.#steps.at(-1)?.kind === "map";
+      return (isMap ? MapStage.open(this.#steps, layout, this.#shape) : null) ?? new ResultStage(this.#steps, layout);
+    }
     const rows = openRows(layout, this.#options);
     return { rows, loop: stageLoop(this.#steps, rows, this.#options.codeGeneration) };
   }

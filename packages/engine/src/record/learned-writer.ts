@@ -4,12 +4,15 @@ import type { Column } from "./column.ts";
 import type { Field, RecordLayout } from "./layout.ts";
 import { detach } from "./plain-value.ts";
 import { type Misfit, type RecordSink, RecordWriter } from "./record-writer.ts";
+import { stringColumn } from "./string-column.ts";
 
 /** The cells of a batch under way, in generated code that knows the fields. */
-interface Cells {
+export interface LearnedCells {
   /** True: taken. False: something does not fit, or it takes a closer look to tell. */
   write(row: number, record: unknown): boolean;
+  /** Makes room for rows below `rows`. */
   reserve(rows: number): void;
+  /** Hands the columns over and starts anew, without room. */
   take(): readonly Column[];
 }
 
@@ -26,7 +29,7 @@ export function learnedWriter(layout: RecordLayout, codeGeneration: boolean): Re
 
 class GeneratedWriter implements RecordSink {
   readonly layout: RecordLayout;
-  readonly #cells: Cells;
+  readonly #cells: LearnedCells;
   /** Looks closer at what the generated code did not take; keeps nothing. */
   readonly #judge: RecordWriter;
   #length = 0;
@@ -35,7 +38,7 @@ class GeneratedWriter implements RecordSink {
 
   constructor(layout: RecordLayout) {
     this.layout = layout;
-    this.#cells = newCells(layout);
+    this.#cells = learnedCells(layout);
     this.#judge = new RecordWriter(layout, "exact");
   }
 
@@ -107,8 +110,7 @@ const SOURCES: Readonly<Record<Field["kind"], KindSource | null>> = {
     ...list,
     test: (value) => `typeof ${value} === "string"`,
     stored: (value) => value,
-    column: (cells) =>
-      `{ kind: "utf8", presence: null, bytes: noBytes, offsets: new Int32Array(${cells}.length), lengths: new Int32Array(${cells}.length).fill(-1), strings: ${cells} }`,
+    column: (cells) => `stringColumn(${cells})`,
   },
   json: {
     ...list,
@@ -118,9 +120,9 @@ const SOURCES: Readonly<Record<Field["kind"], KindSource | null>> = {
   },
 };
 
-const NO_BYTES = new Uint8Array(0);
-
-function newCells(layout: RecordLayout): Cells {
+/** Cells for a layout that was learned, in generated code. */
+export function learnedCells(layout: RecordLayout): LearnedCells {
+  if (layout.shape === "value") return valueCells();
   const names = layout.fields.map((field) => field.name);
   const fields = layout.fields.map(({ name, kind }, f) => ({ f, name, kind, source: SOURCES[kind] as KindSource }));
   const lines = [
@@ -145,11 +147,21 @@ function newCells(layout: RecordLayout): Cells {
     `${fields.map(({ f, source }) => `this.c${f} = ${source.empty};`).join(" ")} return columns; }`,
     "};",
   ];
-  const Made = generate(["names", "plain", "detach", "noBytes"], lines.join("\n"))(
+  const Made = generate(["names", "plain", "detach", "stringColumn"], lines.join("\n"))(
     names,
     Object.prototype,
     detach,
-    NO_BYTES,
-  ) as new () => Cells;
+    stringColumn,
+  ) as new () => LearnedCells;
+  return new Made();
+}
+
+function valueCells(): LearnedCells {
+  const lines = [
+    "return class Cells { constructor() { this.c = []; } reserve() {}",
+    "write(row, o) { this.c[row] = typeof o === 'object' && o !== null ? detach(o) : o; return true; }",
+    "take() { const values = this.c; this.c = []; return [{ kind: 'json', presence: null, values }]; } };",
+  ];
+  const Made = generate(["detach"], lines.join("\n"))(detach) as new () => LearnedCells;
   return new Made();
 }

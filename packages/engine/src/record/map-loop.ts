@@ -4,6 +4,7 @@ import type { DriverStep } from "./driver-step.ts";
 import type { Field } from "./layout.ts";
 import { detach } from "./plain-value.ts";
 import type { ResultPlan } from "./result-plan.ts";
+import { stringColumn } from "./string-column.ts";
 
 /** Kinds of the columns of computed fields, in the order of the plan; null where no value was seen yet, or nothing is computed. */
 export type Kinds = readonly (Field["kind"] | null)[];
@@ -124,10 +125,6 @@ export function jsonCells(cells: Cells, count: number): unknown[] {
   return cells ?? [];
 }
 
-const NO_BYTES = new Uint8Array(0);
-let noOffsets = new Int32Array(0);
-let noLengths = new Int32Array(0);
-
 /** The column of cells that a loop wrote. */
 export function columnOf(kind: Field["kind"], cells: Cells): Column {
   switch (kind) {
@@ -140,13 +137,4 @@ export function columnOf(kind: Field["kind"], cells: Cells): Column {
     default:
       return { kind: "json", presence: null, values: cells as unknown[] };
   }
-}
-
-/** A column of strings without bytes. Such columns share the arrays that say so. */
-export function stringColumn(strings: (string | undefined)[]): Column {
-  if (noLengths.length < strings.length) {
-    noOffsets = new Int32Array(Math.max(1_024, strings.length));
-    noLengths = new Int32Array(noOffsets.length).fill(-1);
-  }
-  return { kind: "utf8", presence: null, bytes: NO_BYTES, offsets: noOffsets, lengths: noLengths, strings };
 }

@@ -71,23 +71,23 @@ export class MapStage {
     return plan === null ? null : new MapStage(steps, input, handed, plan);
   }
 
-  /** What comes out; null: nothing. */
-  run(batch: RecordBatch, fail: Fail): RecordBatch | null {
-    if (this.#plan.isCopy && this.#steps.length === 1) return this.#batchOf(batch, [], batch.length);
+  /** Emits what comes out, if anything does. */
+  /** Emits what comes out, if anything does. */
+  run(batch: RecordBatch, emit: (batch: RecordBatch) => void, fail: Fail): void {
+    if (this.#plan.isCopy && this.#steps.length === 1) return emit(this.#batchOf(batch, [], batch.length));
     if (this.#selected.length < batch.length) this.#selected = new Int32Array(batch.length);
     const cells = this.#kinds.map((kind, f) => this.#cellsFor(kind, f, batch.length));
     this.#rows.bind(batch);
-    this.#seenRows?.bind({
-      ...batch,
-      columns: (this.#plan.seen ?? []).map((number) => batch.columns[number] as Column),
-    });
+    const seen = (this.#plan.seen ?? []).map((number) => batch.columns[number] as Column);
+    this.#seenRows?.bind({ ...batch, columns: seen });
+    let count: number;
     try {
-      const count = this.#runLoop(batch.length, cells, fail);
-      return count === 0 ? null : this.#batchOf(batch, cells, count);
+      count = this.#runLoop(batch.length, cells, fail);
     } finally {
       this.#rows.release();
       this.#seenRows?.release();
     }
+    if (count > 0) emit(this.#batchOf(batch, cells, count));
   }
 
   #runLoop(rows: number, cells: Cells[], fail: Fail): number {
@@ -152,7 +152,7 @@ export class MapStage {
       plan: this.#plan,
       kinds: this.#kinds,
       views: this.#views(last),
-      stepSource: callSource,
+      stepSource: (kind, index) => callSource(kind, index),
       scope: { ...stepScope(this.#steps), rows: this.#rows, seenRows: this.#seenRows },
     });
   }

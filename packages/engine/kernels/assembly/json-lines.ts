@@ -1,5 +1,5 @@
 import { copyString, keyEnd, skipSpace, skipValue } from "./json-text";
-import { parseNumber } from "./json-number";
+import { integerAt, parseNumber } from "./json-number";
 
 // The block of state that src/record/kernels/json-lines-block.ts writes, by byte offsets.
 const COLUMNS: usize = 0;
@@ -190,6 +190,27 @@ function decodeCell(state: usize, column: usize, p: usize, row: u32): usize {
     store<u8>(values + <usize>row, isTrue ? 1 : 0);
     return isTrue ? p + 4 : p + 5;
   }
+  return decodeNumber(state, p, kind, values, row);
+}
+
+function decodeNumber(state: usize, p: usize, kind: u32, values: usize, row: u32): usize {
+  const isNegative = load<u8>(p) == 0x2d;
+  const begin = isNegative ? p + 1 : p;
+  const integer = integerAt(begin, state + NUMBER + 8);
+  if (integer != 0) {
+    const end = begin + <usize>(integer & 63);
+    const magnitude = integer >> 6;
+    if (kind == FLOAT64) {
+      const number = <f64>magnitude;
+      store<f64>(values + ((<usize>row) << 3), isNegative ? -number : number);
+      return end;
+    }
+    // Not -0, which an integer cannot be; and there is one more below zero than above.
+    const magnitudeMax: u64 = isNegative ? 0x80000000 : 0x7fffffff;
+    if (magnitude > magnitudeMax || (isNegative && magnitude == 0)) return 0;
+    store<i32>(values + ((<usize>row) << 2), isNegative ? -(<i32>magnitude) : <i32>magnitude);
+    return end;
+  }
   p = parseNumber(state + NUMBER, p);
   if (p == 0) return 0;
   const number = load<f64>(state, NUMBER);
@@ -198,10 +219,9 @@ function decodeCell(state: usize, column: usize, p: usize, row: u32): usize {
     return p;
   }
   if (number < -2147483648.0 || number > 2147483647.0) return 0;
-  const integer = <i32>number;
-  // Not -0, which an integer cannot be.
-  if (<f64>integer != number || (integer == 0 && reinterpret<u64>(number) != 0)) return 0;
-  store<i32>(values + ((<usize>row) << 2), integer);
+  const truncated = <i32>number;
+  if (<f64>truncated != number || (truncated == 0 && reinterpret<u64>(number) != 0)) return 0;
+  store<i32>(values + ((<usize>row) << 2), truncated);
   return p;
 }
 

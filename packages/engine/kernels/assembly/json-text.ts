@@ -6,7 +6,7 @@ const DEPTH_MAX: i32 = 60;
 /** After spaces, tabs and carriage returns; a line feed ends the record. */
 export function skipSpace(p: usize): usize {
   let c = load<u8>(p);
-  while (c == 0x20 || c == 0x09 || c == 0x0d) c = load<u8>(++p);
+  while (c <= 0x20 && (c == 0x20 || c == 0x09 || c == 0x0d)) c = load<u8>(++p);
   return p;
 }
 

@@ -60,12 +60,21 @@ export class EventClock {
     const now = clock.now();
     const limit = now + maxAheadMs;
     let max = this.#max;
+    // -Infinity - n stays -Infinity: NO_EVENT_TIME gives NO_WATERMARK.
+    let watermark = max - outOfOrderMs - 1;
+    // Most rows are no later than one before, and only those beyond this can matter.
+    let least = Math.min(max, limit);
     for (let row = 0; row < length; row++) {
-      // -Infinity - n stays -Infinity: NO_EVENT_TIME gives NO_WATERMARK.
-      watermarks[row] = max - outOfOrderMs - 1;
+      watermarks[row] = watermark;
       const time = timestamps[row] as number;
-      if (time > limit) this.#farFuture++;
-      else if (time > max) max = time;
+      if (time <= least) continue;
+      if (time > limit) {
+        this.#farFuture++;
+      } else if (time > max) {
+        max = time;
+        watermark = max - outOfOrderMs - 1;
+        least = Math.min(max, limit);
+      }
     }
     if (max > this.#max) this.#movedAt = now;
     this.#max = max;

@@ -28,7 +28,8 @@ const KEYS: readonly Key[] = [
   ["a", "1"],
   "x".repeat(300),
 ];
-const MAP_KEYS = ["1", "b", "a", "__proto__", "\uDC00"];
+// The last two have one FNV-1a hash.
+const MAP_KEYS = ["1", "b", "a", "__proto__", "\uDC00", "costarring", "liquid"];
 const PANES = [-60_000, 0, 60_000, 1.5e12];
 
 /** What one key has, on plain collections. */

@@ -19,7 +19,7 @@ import { KEY_GROUP_BITS_MAX } from "../key-group.ts";
 import { PayloadSizes } from "./group-writers.ts";
 import { Journal } from "./journal.ts";
 import { openListState } from "./list-state.ts";
-import { MemoryMapState } from "./map-state.ts";
+import { openMapState } from "./map-state.ts";
 import { MemoryPaneSlotState } from "./pane-slot-state.ts";
 import { MemoryPaneState } from "./pane-state.ts";
 import { readPayload, type PayloadSections } from "./payload.ts";
@@ -167,7 +167,7 @@ export class MemoryKeyedState implements KeyedState {
       case "list":
         return { kind, state: openListState(this.#table, this.#journal, descriptor) };
       case "map":
-        return { kind, state: new MemoryMapState(this.#table, this.#journal, valueBoxOf(descriptor)) };
+        return { kind, state: openMapState(this.#table, this.#journal, descriptor) };
       case "panes":
         return { kind, state: new MemoryPaneState(this.#table, this.#journal, valueBoxOf(descriptor)) };
       case "slots":

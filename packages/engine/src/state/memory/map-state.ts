@@ -1,15 +1,26 @@
 import type { ByteReader } from "../byte-reader.ts";
-import type { MapState } from "../state-backend.ts";
+import type { MapState, ValueDescriptor } from "../state-backend.ts";
+import { FlatMapState } from "./flat-map-state.ts";
 import type { Journal, Undoable } from "./journal.ts";
 import { OrderedEntries, type OrderedEntry } from "./ordered-entries.ts";
 import type { RowTable } from "./row-table.ts";
 import { EMPTY, fillTo } from "./slots.ts";
 import type { GroupWriters } from "./group-writers.ts";
 import type { SnapshotPart } from "./snapshot-part.ts";
-import type { ValueBox } from "./value-box.ts";
+import { type ValueBox, valueBoxOf } from "./value-box.ts";
 
-/** Ordered entries per row; a row without entries has none. */
-export class MemoryMapState implements MapState<unknown>, SnapshotPart, Undoable {
+/** The state of a map per row: kept by copy as bytes, live as objects. */
+export function openMapState(
+  table: RowTable,
+  journal: Journal,
+  descriptor: ValueDescriptor,
+): SnapshotPart & MapState<unknown> {
+  if (descriptor.isolation === "copy") return new FlatMapState(table, journal, descriptor.codec);
+  return new LiveMapState(table, journal, valueBoxOf(descriptor));
+}
+
+/** The very objects, which only engine code holds: ordered entries per row; a row without entries has none. */
+class LiveMapState implements MapState<unknown>, SnapshotPart, Undoable {
   readonly #table: RowTable;
   readonly #journal: Journal;
   readonly #box: ValueBox;

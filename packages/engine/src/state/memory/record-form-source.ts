@@ -1,5 +1,6 @@
 import type { Field } from "../../record/layout.ts";
 import type { FieldPlace } from "./field-places.ts";
+import { packSource } from "./pack-source.ts";
 
 interface FormOptions {
   readonly places: readonly FieldPlace[];
@@ -28,7 +29,8 @@ export function formSource({ places, fixedBytes, shape }: FormOptions): string {
     copySource(fields, fixedBytes),
     columnsSource(fields),
     sameSource(fields),
-    "return { shadow, same, store, storeRow, load, copy, columns: (rows) => new Columns(rows) };",
+    packSource(fields, fixedBytes),
+    "return { pack, shadow, same, store, storeRow, load, copy, columns: (rows) => new Columns(rows) };",
   ].join("\n");
 }
 

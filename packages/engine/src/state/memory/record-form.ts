@@ -4,7 +4,8 @@ import { layoutOf, type RecordLayout } from "../../record/layout.ts";
 import { decodeValue, encodeValue } from "../../record/value-codec.ts";
 import { decodeUtf8 } from "../../record/wtf8.ts";
 import type { StoredColumns } from "../stored-records.ts";
-import { arrangeFields, type FieldPlace } from "./field-places.ts";
+import { arrangeFields } from "./field-places.ts";
+import type { PackBuffer } from "./pack-source.ts";
 import { formSource } from "./record-form-source.ts";
 import { TextScratch } from "./text-scratch.ts";
 import type { Chunk, ValueArena } from "./value-arena.ts";
@@ -23,6 +24,8 @@ interface GeneratedForm {
   /** Null for layouts with nested parts. */
   readonly storeRow: ((columns: readonly Column[], row: number, place: Place) => number) | null;
   load(chunk: Chunk, base: number): object;
+  /** Writes the value codec's bytes of a record to the front of `out`; how many, -1 where only the codec knows how to write them. */
+  pack(chunk: Chunk, base: number, out: PackBuffer): number;
   /** A copy of a record that was loaded, for `same`; null for layouts with parts that can change inside, or be absent. */
   readonly shadow: ((record: object) => object) | null;
   /** Whether a record that was loaded is what it was when its shadow was made. */
@@ -45,8 +48,6 @@ export interface RecordForm extends GeneratedForm {
   readonly layout: RecordLayout;
   /** Layout of columns that records are copied to: dictionaries are plain texts there. */
   readonly columnsLayout: RecordLayout;
-  readonly places: readonly FieldPlace[];
-  readonly fixedBytes: number;
 }
 
 /** Shapes of blocks below this are no records. */
@@ -92,11 +93,10 @@ function newForm(layout: RecordLayout): RecordForm {
   return {
     layout,
     columnsLayout,
-    places,
-    fixedBytes,
     store: made.store,
     storeRow: made.storeRow,
     load: made.load,
+    pack: made.pack,
     shadow: made.shadow,
     same: made.same,
     copy: made.copy,

@@ -9,7 +9,7 @@ import type { ByteReader } from "../byte-reader.ts";
 import type { ByteWriter } from "../byte-writer.ts";
 import { readPlain, writePlain } from "../payload-value.ts";
 import { PLAIN_CODEC, type StateCodec } from "../state-codec.ts";
-import { packRecord } from "./pack-record.ts";
+import { PackBuffer } from "./pack-source.ts";
 import { formOfShape, recordForm, SHAPE_RECORD, type Place, type RecordForm } from "./record-form.ts";
 import { TextScratch } from "./text-scratch.ts";
 import { type Chunk, ValueArena } from "./value-arena.ts";
@@ -27,6 +27,7 @@ export const LIST_HEAD_WORDS = 3;
 const FORMS_MAX = 8;
 
 const scratch = new TextScratch();
+const packed = new PackBuffer();
 
 /**
  * The values of one state as blocks of an arena, found by address: records by generated code as typed words and UTF-8, anything
@@ -152,7 +153,8 @@ export class TypedValues {
       writePlain(writer, loadOther(chunk, base, shape));
     } else {
       const form = formOfShape(shape);
-      writePlain(writer, packRecord(form, chunk, base) ?? encodeValue(form.load(chunk, base)));
+      const length = form.pack(chunk, base, packed);
+      writePlain(writer, length < 0 ? encodeValue(form.load(chunk, base)) : packed.bytes.subarray(0, length));
     }
   }
 

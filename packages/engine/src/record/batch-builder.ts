@@ -42,6 +42,17 @@ interface Side {
   tags: Int32Array;
 }
 
+const FIRST_ROWS = 32;
+
+/** Before the first row. */
+const NO_SIDE: Side = {
+  timestamps: new Float64Array(0),
+  watermarks: new Float64Array(0),
+  rowKinds: null,
+  offsets: null,
+  tags: new Int32Array(0),
+};
+
 /**
  * Collects records into batches of at most BATCH_ROWS_MAX rows. Emits a batch when it is full, when a learned layout
  * has to change (a batch has one layout), and on `flush`.
@@ -52,8 +63,11 @@ export class BatchBuilder {
   readonly #origin: { readonly port: string; readonly split: string } | null;
   readonly #codeGeneration: boolean;
   #writer: RecordSink | null;
-  #side: Side;
+  #side: Side = NO_SIDE;
+  /** For how many rows `#side` has room. */
   #rows = 0;
+  /** Batches of one stream tend to be of one size. */
+  #hint = FIRST_ROWS;
   /** Filled since the mark, waiting for commit. */
   readonly #held: { batch: RecordBatch; tags: Int32Array }[] = [];
   #markedLength = -1;
@@ -64,7 +78,6 @@ export class BatchBuilder {
     this.#codeGeneration = options.codeGeneration ?? canGenerateCode();
     this.#origin = options.origin ?? null;
     this.#writer = options.layout === null ? null : new RecordWriter(options.layout);
-    this.#side = this.#newSide(0);
   }
 
   /** Rows appended and not yet emitted, without those of batches held back. */
@@ -153,8 +166,9 @@ export class BatchBuilder {
     const { length, layout } = writer;
     const columns = writer.take();
     const { timestamps, watermarks, rowKinds, offsets, tags } = this.#side;
-    this.#side = this.#newSide(0);
+    this.#side = NO_SIDE;
     this.#rows = 0;
+    this.#hint = Math.max(FIRST_ROWS, length);
     const origin = this.#origin === null || offsets === null ? null : { ...this.#origin, offsets };
     const batch: RecordBatch = { layout, length, columns, timestamps, watermarks, rowKinds, keys: null, origin };
     if (this.#markedLength >= 0) this.#held.push({ batch, tags });
@@ -162,7 +176,7 @@ export class BatchBuilder {
   }
 
   #grow(): void {
-    this.#rows = Math.min(BATCH_ROWS_MAX, Math.max(32, this.#rows * 2));
+    this.#rows = this.#rows === 0 ? this.#hint : Math.min(BATCH_ROWS_MAX, this.#rows * 2);
     const from = this.#side;
     const to = this.#newSide(this.#rows);
     to.timestamps.set(from.timestamps);

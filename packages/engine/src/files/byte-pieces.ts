@@ -7,6 +7,8 @@ import type { RecordEndCheck } from "./file-format.ts";
 /** Where bytes come from, piece by piece; null at the end. The pieces may be of any size but empty. */
 export interface BytePieces {
   next(): Promise<Uint8Array | null>;
+  /** Told that nobody looks at a piece any more: its memory may be used for another. */
+  recycle?(piece: Uint8Array): void;
   /** Has a pending `next` resolve with null at once; on input that may never come. */
   cancel?(): void;
   close(): Promise<void>;
@@ -49,6 +51,8 @@ class PlainPieces implements BytePieces {
   readonly #file: ReadableFile;
   readonly #pieceBytes: number;
   #offset: number;
+  /** Memory of pieces that nobody looks at any more: fresh memory costs the collector and the kernel more than reading. */
+  readonly #free: ArrayBufferLike[] = [];
 
   constructor(options: { file: ReadableFile; offset: number; pieceBytes: number }) {
     this.#file = options.file;
@@ -57,10 +61,14 @@ class PlainPieces implements BytePieces {
   }
 
   async next(): Promise<Uint8Array | null> {
-    const piece = new Uint8Array(this.#pieceBytes);
+    const piece = new Uint8Array(this.#free.pop() ?? new ArrayBuffer(this.#pieceBytes));
     const length = await this.#file.read(piece, this.#offset);
     this.#offset += length;
     return length === 0 ? null : piece.subarray(0, length);
+  }
+
+  recycle(piece: Uint8Array): void {
+    if (piece.buffer.byteLength === this.#pieceBytes) this.#free.push(piece.buffer);
   }
 
   close(): Promise<void> {
@@ -142,6 +150,10 @@ class SkippingPieces implements BytePieces {
     }
     const piece = await this.#pieces.next();
     return piece === null ? null : this.#afterSkipped(piece);
+  }
+
+  recycle(piece: Uint8Array): void {
+    this.#pieces.recycle?.(piece);
   }
 
   close(): Promise<void> {

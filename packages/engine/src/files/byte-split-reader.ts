@@ -21,6 +21,8 @@ export class ByteSplitReader implements SplitReader {
   readonly #fullBatches: boolean;
   /** Where the last batch that was given ended. */
   #given: BytePosition;
+  /** What the decoder was given last. */
+  #piece: Uint8Array | null = null;
   #hasEnded = false;
   #failure: TidemarkError | null = null;
 
@@ -79,7 +81,7 @@ export class ByteSplitReader implements SplitReader {
     while (!decoder.decode()) {
       const piece = this.#readAhead.take();
       if (piece !== null) {
-        decoder.push(piece);
+        this.#push(piece);
       } else if (this.#readAhead.hasEnded && !this.#hasEnded) {
         decoder.end();
         this.#hasEnded = true;
@@ -93,6 +95,14 @@ export class ByteSplitReader implements SplitReader {
     const batch = decoder.take();
     this.#given = { ...this.#reached(), records: this.#given.records + batch.length + batch.invalid.length };
     return { kind: "batch", batch };
+  }
+
+  /** Goes on with the next piece: the one before was used up. */
+  #push(piece: Uint8Array): void {
+    const { decoder } = this.#format;
+    if (decoder.copiesPieces === true && this.#piece !== null) this.#readAhead.recycle(this.#piece);
+    decoder.push(piece);
+    this.#piece = piece;
   }
 
   #reached(): BytePosition {

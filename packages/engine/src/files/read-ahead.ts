@@ -28,6 +28,11 @@ export class ReadAhead {
     return piece;
   }
 
+  /** Told that nobody looks at a piece that was taken any more. */
+  recycle(piece: Uint8Array): void {
+    this.#pieces.recycle?.(piece);
+  }
+
   /** True: everything was read and taken. */
   get hasEnded(): boolean {
     return this.#hasEnded && this.#waiting.length === 0;

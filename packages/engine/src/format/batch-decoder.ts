@@ -9,7 +9,9 @@ export interface BatchDecoder {
   readonly nextOffset: number;
   /** True: nothing decoded waits to be taken. */
   readonly isEmpty: boolean;
-  /** Gives the next piece; only after `decode` said false. The piece must not change later. */
+  /** True: a piece may change once `decode` has said false after it; else batches may refer to it for ever. */
+  readonly copiesPieces?: boolean;
+  /** Gives the next piece; only after `decode` said false. The piece must not change later, but see `copiesPieces`. */
   push(piece: Uint8Array): void;
   /** No more pieces come. */
   end(): void;

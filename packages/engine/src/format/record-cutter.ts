@@ -53,7 +53,7 @@ export class RecordCutter {
     this.nextOffset = options.offset;
   }
 
-  /** Gives the next piece; only after `next` said false. The piece must not change later. */
+  /** Gives the next piece; only after `next` said false. The piece must not change before it says so again. */
   push(piece: Uint8Array): void {
     this.#piece = piece;
     this.#at = 0;
@@ -97,7 +97,7 @@ export class RecordCutter {
       if (this.#droppedBytes === 0) this.#keepBeginning(part);
       this.#droppedBytes += part.length;
     } else {
-      this.#carried.push(part);
+      this.#carried.push(part.slice());
       this.#carriedBytes += part.length;
     }
   }

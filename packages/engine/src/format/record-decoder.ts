@@ -74,6 +74,7 @@ export const NO_RECORD: unique symbol = Symbol("no record");
  * `end` after the last, then `decode` once more. `take` gives what was decoded at any time between.
  */
 export class RecordDecoder {
+  readonly copiesPieces = true;
   readonly #cutter: RecordCutter;
   readonly #syntax: RecordSyntax;
   readonly #schema: RecordSchema;

@@ -5,13 +5,15 @@ import type { StateCodec } from "./state-codec.ts";
  * generated code. No object per key.
  *
  * Words of all slots are one typed array. It is replaced when it grows: read `words` anew after every call that may make a slot.
- * A slot's index stays the same while the slot lives, but for pane slots when a pane's slot is deleted or the pane dropped.
+ * (`slots.words[slots.claim(row)] = 1` writes to the array from before the claim.) A slot's index stays the same while the slot lives, but
+ * that deleting a pane's slot moves the pane's last one into its place.
  */
 export interface Slots {
   readonly words: Float64Array;
   /**
-   * Before the words of a slot are written: notes them for a journal that is open, and for a snapshot that is being read. Cheap when neither
-   * is there; a loop that writes many slots outside a journal may call it once per slot.
+   * Before the words of a slot are written, each time unless it was just made: notes them for a journal that is open, and for a snapshot
+   * that is being read. Cheap when neither is there. Never forgone, not outside a journal either: the snapshot would hold the later words.
+   * Once per slot will do for writes between which no journal or snapshot begins.
    */
   touch(at: number): void;
   /** A `value` field of the slot, decoded anew; undefined where none was set. */
@@ -44,14 +46,17 @@ export interface SlotState extends Slots {
 export interface PaneSlotState extends Slots {
   find(row: number, pane: number): number;
   claim(row: number, pane: number): number;
-  /** claim for each of `count` rows, into `slots`. */
+  /** claim for each of `count` rows, into `slots`. They are not touched. */
   claimAll(rows: Int32Array, count: number, pane: number, slots: Int32Array): void;
   delete(row: number, pane: number): void;
   /** Pane starts that hold anything, ascending. */
   panes(): readonly number[];
   /** Number of slots in the pane. */
   size(pane: number): number;
-  /** The pane's rows and their slots, in a fixed order, from position `from`, as many as fit; returns how many. For scans in slices. */
+  /**
+   * The pane's rows and their slots from position `from` on, as many as fit; returns how many. The order is that of claims: between slices
+   * new ones come at the end, but a deletion puts the last one into the gap.
+   */
   scan(pane: number, from: number, rows: Int32Array, slots: Int32Array): number;
   /** Frees a whole pane. */
   dropPane(pane: number): void;

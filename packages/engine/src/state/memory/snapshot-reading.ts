@@ -5,8 +5,8 @@ import { PAYLOAD_VERSION, sectionsOf, type PayloadSections, type Section } from 
 import type { RowTable } from "./row-table.ts";
 import type { FrozenPart } from "./snapshot-part.ts";
 
-/** Steps that joining one payload counts as. */
-const STEPS_PER_PAYLOAD = 512;
+/** Bytes of a payload that are put together in the time of a step. */
+const BYTES_PER_STEP = 64;
 
 interface FrozenSection {
   readonly section: Section;
@@ -58,7 +58,7 @@ export class MemorySnapshotReading implements SnapshotReading {
       const payload = this.#writers.take(this.#keyGroup++);
       if (payload === null) continue;
       this.#payloads.push(payload);
-      left -= STEPS_PER_PAYLOAD;
+      left -= 1 + payload.payload.length / BYTES_PER_STEP;
     }
     if (this.#keyGroup < this.#writers.groups) return false;
     this.abandon();

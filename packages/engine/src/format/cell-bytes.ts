@@ -23,7 +23,10 @@ export interface ColumnPart {
 
 /** The bytes of the cells of neighbouring batches: strings in UTF-8 (WTF-8 where they are ill-formed), any other value in the value codec. */
 export function cellBytes(parts: readonly ColumnPart[], rows: number): CellBytes {
-  const heap = new Heap(rows);
+  const heap = new Heap(
+    rows,
+    parts.reduce((sum, part) => sum + bytesAtLeast(part), 0),
+  );
   for (const { column, length } of parts) {
     switch (column.kind) {
       case "utf8":
@@ -40,6 +43,37 @@ export function cellBytes(parts: readonly ColumnPart[], rows: number): CellBytes
     }
   }
   return heap.finish();
+}
+
+/** The same, but cells may be anywhere in `bytes`: strings of one batch that are bytes already are not copied. */
+export function cellPlaces(parts: readonly ColumnPart[], rows: number): CellBytes {
+  const [part] = parts;
+  const column = parts.length === 1 && part?.column.kind === "utf8" ? part.column : null;
+  return (column === null ? null : placesOf(column, rows)) ?? cellBytes(parts, rows);
+}
+
+/** Null where a cell is not there as bytes. */
+function placesOf({ presence, bytes, offsets, lengths }: Utf8Column, rows: number): CellBytes | null {
+  if (presence !== null) return null;
+  let total = 0;
+  for (let row = 0; row < rows; row++) {
+    const length = lengths[row] ?? -1;
+    if (length < 0) return null;
+    total += length;
+  }
+  return { bytes, offsets, lengths, total, isIllFormed: false };
+}
+
+/** Bytes that the cells will need, as far as that is known. */
+function bytesAtLeast({ column, length }: ColumnPart): number {
+  if (column.kind !== "utf8") return 0;
+  const { lengths, strings } = column;
+  let bytes = 0;
+  for (let row = 0; row < length; row++) {
+    const size = lengths[row] ?? -1;
+    bytes += size >= 0 ? size : (strings[row]?.length ?? 0) * 3;
+  }
+  return bytes;
 }
 
 function addStrings(heap: Heap, column: Utf8Column, length: number): void {
@@ -91,14 +125,16 @@ export function copyBytes(
 
 /** Bytes of cells, one after the other. */
 export class Heap {
-  #bytes = new Uint8Array(1_024);
+  #bytes: Uint8Array;
   #end = 0;
   #rows = 0;
   #isIllFormed = false;
   readonly #offsets: Int32Array;
   readonly #lengths: Int32Array;
 
-  constructor(rows: number) {
+  /** `bytes`: how many there may be; more are no error. */
+  constructor(rows: number, bytes = 0) {
+    this.#bytes = new Uint8Array(bytes);
     this.#offsets = new Int32Array(rows);
     this.#lengths = new Int32Array(rows);
   }
@@ -160,7 +196,7 @@ export class Heap {
     if (this.#end + length > HEAP_BYTES_MAX) {
       throw new TidemarkError("TM_RECORD", "the records of a batch are too long together to be written in a frame");
     }
-    const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#end + length));
+    const grown = new Uint8Array(Math.max(1_024, this.#bytes.length * 2, this.#end + length));
     grown.set(this.#bytes.subarray(0, this.#end));
     this.#bytes = grown;
   }

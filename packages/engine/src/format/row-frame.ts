@@ -1,6 +1,6 @@
 import type { RecordBatch } from "../record/batch.ts";
 import { type Column, PRESENCE } from "../record/column.ts";
-import { cellBytes, copyBytes, type CellBytes, type ColumnPart } from "./cell-bytes.ts";
+import { cellPlaces, copyBytes, type CellBytes, type ColumnPart } from "./cell-bytes.ts";
 import { align8, FRAME_HEADER_BYTES, FrameFault } from "./frame.ts";
 import { checkBooleans, checkedPresence, columnOfCells, rowKindColumn } from "./frame-cells.ts";
 import {
@@ -156,7 +156,7 @@ function encode(batches: readonly RecordBatch[], fields: readonly FrameField[]):
   const { slots, fixedBytes } = rowSlots(fields);
   const parts = fields.map((_, index) => columnParts(batches, fields, index));
   const cells = fields.map((field, index): CellBytes | null =>
-    isVariable(field) ? cellBytes(parts[index] as readonly ColumnPart[], rows) : null,
+    isVariable(field) ? cellPlaces(parts[index] as readonly ColumnPart[], rows) : null,
   );
   const starts = new Int32Array(rows);
   let total = 0;
@@ -174,7 +174,8 @@ function encode(batches: readonly RecordBatch[], fields: readonly FrameField[]):
     const end = row + 1 < rows ? (starts[row + 1] as number) : bytes.length;
     words[start >> 2] = end - start;
   }
-  const cursor = starts.map((start) => start + fixedBytes);
+  const cursor = new Int32Array(rows);
+  for (let row = 0; row < rows; row++) cursor[row] = (starts[row] as number) + fixedBytes;
   for (const [index, field] of fields.entries()) {
     const { at, presenceAt } = slots[index] as Slot;
     const cell = cells[index] ?? null;

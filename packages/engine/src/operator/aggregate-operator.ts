@@ -1,12 +1,25 @@
 import { assert } from "../foundation/assert.ts";
 import type { Json } from "../foundation/json.ts";
 import { BATCH_ROWS_MAX, ROW_KINDS, type RecordBatch } from "../record/batch.ts";
-import { openBatchRows, type Rows } from "../record/record-view.ts";
-import type { KeyedState, ValueState } from "../state/state-backend.ts";
-import { accumulatorState, AggregateSet, type AnyAggregate, type NamedAggregates } from "./aggregate-set.ts";
+import type { SlotState } from "../state/slot-state.ts";
+import type { KeyedState, StateDescriptor, ValueState } from "../state/state-backend.ts";
+import { accumulatorState, type NamedAggregates } from "./aggregate-set.ts";
+import { CompiledAggregates, type CompiledMember } from "./compiled-aggregates.ts";
 import type { Operator, OperatorContext } from "./operator.ts";
-import { ResultWriter } from "./result-writer.ts";
-import { rethrowInternal } from "./user-failure.ts";
+import { RecordFailures } from "./record-failures.ts";
+import { ResultColumns } from "./result-columns.ts";
+import { SelectedValues } from "./selected-values.ts";
+
+/** The state of slots: one of each key that has records, also where aggregates have nothing in it. */
+const SLOTS = "results";
+
+/** Each record changes at most a row before and a row after. */
+const CHANGES_MAX = 2 * BATCH_ROWS_MAX;
+
+interface LiveMember {
+  readonly member: CompiledMember;
+  readonly state: ValueState<unknown>;
+}
 
 /**
  * Unwindowed aggregate: a table of { key, …results } as a changelog stream, still keyed. A key's first record inserts its row,
@@ -14,36 +27,66 @@ import { rethrowInternal } from "./user-failure.ts";
  */
 export class AggregateOperator implements Operator {
   readonly #context: OperatorContext;
-  readonly #set: AggregateSet;
+  readonly #aggregates: CompiledAggregates;
   readonly #state: KeyedState;
-  readonly #accumulators: readonly ValueState<unknown>[];
-  readonly #writer: ResultWriter;
-  readonly #view: Rows;
+  readonly #slots: SlotState;
+  readonly #fields: readonly CompiledMember[];
+  readonly #live: readonly LiveMember[];
+  readonly #selected: SelectedValues;
+  readonly #failures: RecordFailures;
+  readonly #columns: ResultColumns;
+  /** By row of the batch: its key's row in the state. */
+  readonly #stateRows: Int32Array = new Int32Array(BATCH_ROWS_MAX);
+  /** Records whose values were selected: their rows, slots, and whether they are the first of their keys. */
   readonly #rows: Int32Array = new Int32Array(BATCH_ROWS_MAX);
-  readonly #values: unknown[] = [];
+  readonly #at: Int32Array = new Int32Array(BATCH_ROWS_MAX);
+  readonly #isFirst: Uint8Array = new Uint8Array(BATCH_ROWS_MAX);
+  /** Changes of a batch. */
+  readonly #numbers: readonly (Float64Array | null)[];
+  readonly #values: readonly (unknown[] | null)[];
+  readonly #changes = {
+    stateRows: new Int32Array(CHANGES_MAX),
+    timestamps: new Float64Array(CHANGES_MAX),
+    watermarks: new Float64Array(CHANGES_MAX),
+    rowKinds: new Uint8Array(CHANGES_MAX),
+  };
 
   constructor(context: OperatorContext, options: { readonly aggregates: NamedAggregates }) {
     this.#context = context;
-    this.#set = new AggregateSet(options.aggregates);
-    this.#state = context.keyedState({ timers: [], states: this.#set.stateDescriptors("value") });
-    this.#accumulators = this.#set.names.map((name) => this.#state.value<unknown>(accumulatorState(name)));
-    this.#writer = new ResultWriter(context.output, { keys: this.#state.keys });
-    this.#view = openBatchRows({ debug: context.debug });
+    const aggregates = new CompiledAggregates(options.aggregates);
+    const { members } = aggregates;
+    this.#aggregates = aggregates;
+    this.#state = context.keyedState({ timers: [], states: tableDescriptors(aggregates) });
+    this.#slots = this.#state.slots(SLOTS);
+    this.#fields = members.filter(({ place }) => place === "value");
+    this.#live = members
+      .filter(({ place }) => place === "live")
+      .map((member) => ({ member, state: this.#state.value<unknown>(accumulatorState(member.name)) }));
+    this.#selected = new SelectedValues(aggregates, { debug: context.debug });
+    this.#failures = new RecordFailures(context, this.#state.keys, this.#stateRows);
+    this.#columns = new ResultColumns(context.output, { aggregates, keys: this.#state.keys, of: "table" });
+    this.#numbers = members.map(({ place }) => (place === "words" ? new Float64Array(CHANGES_MAX) : null));
+    this.#values = members.map(({ place }) => (place === "words" ? null : []));
   }
 
   onBatch(_input: number, batch: RecordBatch): void {
     assert(batch.keys !== null, () => `aggregate ${this.#context.name} got a batch without keys`);
     assert(batch.rowKinds === null, () => `aggregate ${this.#context.name} got a changelog`);
-    this.#state.keys.resolve(batch.keys, batch.length, this.#rows);
-    this.#view.bind(batch);
-    for (let row = 0; row < batch.length; row++) this.#onRecord(batch, row);
-    this.#view.release();
-    this.#writer.flush();
+    this.#state.keys.resolve(batch.keys, batch.length, this.#stateRows);
+    this.#selected.bind(batch);
+    const count = this.#select(batch.length);
+    const length = this.#aggregates.isWords ? this.#changeAll(batch, count) : this.#changeEach(batch, count);
+    this.#selected.release();
+    this.#failures.report(batch);
+    const { stateRows } = this.#changes;
+    this.#columns.appendChanges({ length, stateRows, numbers: this.#numbers, values: this.#values }, this.#changes);
+    for (const values of this.#values) if (values !== null) values.length = 0;
+    this.#columns.flush();
     this.#state.releaseEmptyRows();
   }
 
   onWatermark(_input: number, watermark: number): void {
-    this.#writer.watermark(watermark);
+    this.#columns.watermark(watermark);
   }
 
   facts(): Json {
@@ -51,50 +94,135 @@ export class AggregateOperator implements Operator {
     return { keys: rows, bytes };
   }
 
-  #onRecord(batch: RecordBatch, row: number): void {
-    const stateRow = this.#rows[row] as number;
-    this.#state.begin();
-    this.#writer.begin();
-    try {
-      this.#set.select(this.#view.at(row), this.#values);
-      this.#update(stateRow, batch.timestamps[row] as number, batch.watermarks[row] as number);
-    } catch (error) {
-      this.#writer.rollback();
-      this.#state.rollback();
-      rethrowInternal(error);
-      this.#context.userError(error, {
-        batch,
-        row,
-        key: this.#state.keys.key(stateRow),
-        doing: "aggregating a record",
-      });
-      return;
-    }
-    this.#state.commit();
-    this.#writer.commit();
-  }
-
-  #update(row: number, timestamp: number, watermark: number): void {
-    const accumulators = this.#accumulators.map((state) => state.get(row));
-    // A key has all of its accumulators or none; one that an earlier version of the pipeline did not have starts now.
-    const isNew = accumulators.every((accumulator) => accumulator === undefined);
-    for (let i = 0; i < accumulators.length; i++)
-      accumulators[i] ??= (this.#set.aggregates[i] as AnyAggregate).create();
-    const key = this.#state.keys.key(row);
-    const times = { timestamp, watermark, tag: row };
-    if (!isNew) this.#writer.write(this.#result(key, accumulators), { ...times, rowKind: ROW_KINDS.updateBefore });
-    this.#set.add(accumulators, this.#values, timestamp);
-    for (let i = 0; i < accumulators.length; i++)
-      (this.#accumulators[i] as ValueState<unknown>).set(row, accumulators[i]);
-    this.#writer.write(this.#result(key, accumulators), {
-      ...times,
-      rowKind: isNew ? ROW_KINDS.insert : ROW_KINDS.updateAfter,
+  /** Selects the values of a batch; returns how many records have theirs. */
+  #select(length: number): number {
+    const rows = this.#rows;
+    for (let i = 0; i < length; i++) rows[i] = i;
+    const isGood = this.#selected.select(rows, length, (error, row) => {
+      this.#failures.add(error, row, "aggregating a record");
     });
+    if (isGood) return length;
+    let count = 0;
+    for (let row = 0; row < length; row++) if (this.#selected.failed[row] === 0) rows[count++] = row;
+    return count;
   }
 
-  #result(key: unknown, accumulators: readonly unknown[]): Record<string, unknown> {
-    const record: Record<string, unknown> = { key };
-    this.#set.results(accumulators, record);
-    return record;
+  /** No user code any more: all records at once. Returns the number of changes. */
+  #changeAll(batch: RecordBatch, count: number): number {
+    const slots = this.#slots;
+    const at = this.#at;
+    const isFirst = this.#isFirst;
+    let length = 0;
+    for (let i = 0; i < count; i++) {
+      const row = this.#rows[i] as number;
+      const stateRow = this.#stateRows[row] as number;
+      const found = slots.find(stateRow);
+      isFirst[i] = found < 0 ? 1 : 0;
+      at[i] = found < 0 ? slots.claim(stateRow) : found;
+      slots.touch(at[i] as number);
+      length = this.#noteChanges(batch, row, found < 0, length);
+    }
+    this.#aggregates.change(
+      slots.words,
+      { slots: at, isFirst, rows: this.#rows, count },
+      this.#selected.columns,
+      this.#numbers,
+      0,
+    );
+    return length;
   }
+
+  /** Record by record, each undone if the user's aggregate throws. */
+  #changeEach(batch: RecordBatch, count: number): number {
+    let length = 0;
+    for (let i = 0; i < count; i++) {
+      const row = this.#rows[i] as number;
+      const stateRow = this.#stateRows[row] as number;
+      const isFirst = this.#slots.find(stateRow) < 0;
+      // First what user code can spoil; after that nothing needs to be undone.
+      this.#state.begin();
+      try {
+        this.#changeFields(batch, row, this.#slots.claim(stateRow), { isFirst, to: length });
+      } catch (error) {
+        this.#state.rollback();
+        this.#failures.add(error, row, "aggregating a record");
+        continue;
+      }
+      this.#state.commit();
+      this.#changeRest(batch, row, { isFirst, to: length });
+      length = this.#noteChanges(batch, row, isFirst, length);
+    }
+    return length;
+  }
+
+  #changeFields(batch: RecordBatch, row: number, at: number, change: { isFirst: boolean; to: number }): void {
+    const time = batch.timestamps[row] as number;
+    for (const member of this.#fields) {
+      const { aggregate, field, index } = member;
+      const values = this.#values[index] as unknown[];
+      let { to } = change;
+      // A copy of its own: the row before may be the accumulator itself, which adding changes.
+      if (!change.isFirst) values[to++] = aggregate.result(this.#slots.value(at, field) ?? aggregate.create());
+      const accumulator = this.#slots.value(at, field) ?? aggregate.create();
+      const added = aggregate.add(accumulator, this.#selected.valueOf(member, row), time);
+      this.#slots.setValue(at, field, added);
+      values[to] = aggregate.result(added);
+    }
+  }
+
+  #changeRest(batch: RecordBatch, row: number, change: { isFirst: boolean; to: number }): void {
+    const stateRow = this.#stateRows[row] as number;
+    const time = batch.timestamps[row] as number;
+    for (const { member, state } of this.#live) {
+      const { aggregate, index } = member;
+      const values = this.#values[index] as unknown[];
+      const kept = state.get(stateRow);
+      const accumulator = kept ?? aggregate.create();
+      let { to } = change;
+      if (!change.isFirst) values[to++] = aggregate.result(accumulator);
+      const added = aggregate.add(accumulator, this.#selected.valueOf(member, row), time);
+      if (added !== kept) state.set(stateRow, added);
+      values[to] = aggregate.result(added);
+    }
+    const at = this.#slots.find(stateRow);
+    this.#slots.touch(at);
+    this.#at[0] = at;
+    this.#isFirst[0] = change.isFirst ? 1 : 0;
+    this.#aggregates.change(
+      this.#slots.words,
+      { slots: this.#at, isFirst: this.#isFirst, rows: Int32Array.of(row), count: 1 },
+      this.#selected.columns,
+      this.#numbers,
+      change.to,
+    );
+  }
+
+  /** Notes times and kinds of a record's changes, from change `to` on; returns where the next ones go. */
+  #noteChanges(batch: RecordBatch, row: number, isFirst: boolean, to: number): number {
+    const { stateRows, timestamps, watermarks, rowKinds } = this.#changes;
+    const end = to + (isFirst ? 1 : 2);
+    for (let change = to; change < end; change++) {
+      stateRows[change] = this.#stateRows[row] as number;
+      timestamps[change] = batch.timestamps[row] as number;
+      watermarks[change] = batch.watermarks[row] as number;
+      rowKinds[change] = isFirst ? ROW_KINDS.insert : ROW_KINDS.updateAfter;
+    }
+    if (!isFirst) rowKinds[to] = ROW_KINDS.updateBefore;
+    return end;
+  }
+}
+
+function tableDescriptors({ fields, members }: CompiledAggregates): StateDescriptor[] {
+  const own = { name: "row", kind: "number", initial: 0, codec: null } as const;
+  return [
+    { name: SLOTS, kind: "slots", fields: fields.length === 0 ? [own] : fields },
+    ...members
+      .filter(({ place }) => place === "live")
+      .map(({ name, aggregate: { codec } }): StateDescriptor => ({
+        name: accumulatorState(name),
+        kind: "value",
+        isolation: "live",
+        codec,
+      })),
+  ];
 }

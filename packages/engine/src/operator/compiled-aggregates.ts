@@ -33,12 +33,23 @@ export type ValueColumns = readonly (Float64Array | unknown[] | null)[];
 /** A column per aggregate with words, null for the others. */
 export type ResultNumbers = readonly (Float64Array | null)[];
 
+/** Records that change a table, and the slots of their keys. */
+export interface SlotChanges {
+  readonly slots: Int32Array;
+  /** 1 where the record is the first of its slot. */
+  readonly isFirst: Uint8Array;
+  /** Rows of the batch. */
+  readonly rows: Int32Array;
+  readonly count: number;
+}
+
 /** Loops over slots. They do nothing about aggregates that have no words. */
 interface SlotLoops {
   add(words: Float64Array, slots: Int32Array, rows: Int32Array, count: number, values: ValueColumns): void;
   addOne(words: Float64Array, at: number, row: number, values: ValueColumns): void;
   merge(into: Float64Array, places: Int32Array, words: Float64Array, slots: Int32Array, count: number): void;
   results(words: Float64Array, slots: Int32Array, count: number, into: ResultNumbers, from: number): void;
+  change(words: Float64Array, changes: SlotChanges, values: ValueColumns, into: ResultNumbers, from: number): void;
 }
 
 /**
@@ -103,6 +114,14 @@ export class CompiledAggregates {
     this.#loops.results(words, slots, count, into, from);
   }
 
+  /**
+   * Adds records one after another, and writes the results from row `from` on: those before the record, unless it is its slot's first, and
+   * those after it.
+   */
+  change(words: Float64Array, changes: SlotChanges, values: ValueColumns, into: ResultNumbers, from: number): void {
+    this.#loops.change(words, changes, values, into, from);
+  }
+
   /** Writes the fields of a slot of no records. */
   clear(words: Float64Array, at: number): void {
     words.set(this.#initial, at);
@@ -144,6 +163,8 @@ function generatedLoops(members: readonly CompiledMember[], width: number): Slot
   const column = ({ index, hasValue }: WordsMember): string => (hasValue ? `const c${index} = values[${index}];` : "");
   const add = ({ index, field, hasValue }: WordsMember): string =>
     `a${index}(words, at + ${field}, ${hasValue ? `c${index}[row]` : "0"});`;
+  const results = ({ index, field }: WordsMember): string => `o${index}[to] = r${index}(words, at + ${field});`;
+  const outputs = each(({ index }) => `const o${index} = into[${index}];`);
   const body = [
     "return {",
     `add(words, slots, rows, count, values) { ${each(column)}`,
@@ -155,10 +176,11 @@ function generatedLoops(members: readonly CompiledMember[], width: number): Slot
       words.fields.map((_, f) => `into[to + ${field + f}] = words[at + ${field + f}];`).join(" "),
     )} }`,
     `else { const to = place * ${width}; ${each(({ index, field }) => `m${index}(into, to + ${field}, words, at + ${field});`)} } } },`,
-    `results(words, slots, count, into, from) { ${each(({ index }) => `const c${index} = into[${index}];`)}`,
-    `for (let i = 0; i < count; i++) { const at = slots[i]; ${each(
-      ({ index, field }) => `c${index}[from + i] = r${index}(words, at + ${field});`,
-    )} } } };`,
+    `results(words, slots, count, into, from) { ${outputs}`,
+    `for (let i = 0; i < count; i++) { const at = slots[i], to = from + i; ${each(results)} } },`,
+    `change(words, { slots, isFirst, rows, count }, values, into, from) { ${each(column)} ${outputs} let to = from;`,
+    `for (let i = 0; i < count; i++) { const at = slots[i], row = rows[i]; if (isFirst[i] === 0) { ${each(results)} to++; }`,
+    `${each(add)} ${each(results)} to++; } } };`,
   ];
   const names = used.flatMap(({ index }) => [`a${index}`, `m${index}`, `r${index}`]);
   const functions = used.flatMap(({ words: { add: a, merge, result } }) => [a, merge, result]);
@@ -172,8 +194,16 @@ function interpretedLoops(members: readonly CompiledMember[], width: number): Sl
     for (const { index, field, words: form } of used)
       form.add(words, at + field, (values[index]?.[row] as number | undefined) ?? 0);
   };
+  const results: SlotLoops["results"] = (words, slots, count, into, from) => {
+    for (const { index, field, words: form } of used) {
+      const numbers = into[index];
+      assert(numbers !== null && numbers !== undefined, "results in words have no column to go to");
+      for (let i = 0; i < count; i++) numbers[from + i] = form.result(words, (slots[i] as number) + field);
+    }
+  };
   return {
     addOne,
+    results,
     add(words, slots, rows, count, values) {
       for (let i = 0; i < count; i++) {
         const at = slots[i] as number;
@@ -191,11 +221,13 @@ function interpretedLoops(members: readonly CompiledMember[], width: number): Sl
         }
       }
     },
-    results(words, slots, count, into, from) {
-      for (const { index, field, words: form } of used) {
-        const numbers = into[index];
-        assert(numbers !== null && numbers !== undefined, "results in words have no column to go to");
-        for (let i = 0; i < count; i++) numbers[from + i] = form.result(words, (slots[i] as number) + field);
+    change(words, { slots, isFirst, rows, count }, values, into, from) {
+      let to = from;
+      for (let i = 0; i < count; i++) {
+        const slot = slots.subarray(i, i + 1);
+        if (isFirst[i] === 0) results(words, slot, 1, into, to++);
+        addOne(words, slots[i] as number, rows[i] as number, values);
+        results(words, slot, 1, into, to++);
       }
     },
   };

@@ -1,55 +1,56 @@
 import { BATCH_ROWS_MAX } from "../record/batch.ts";
 import type { Column } from "../record/column.ts";
 import { detach } from "../record/plain-value.ts";
-import type { KeyTable } from "../state/state-backend.ts";
 
 const NO_BYTES = new Uint8Array(0);
+
+/** Values `from` to `from + count` that become the rows from `row` on. */
+export interface CellRange {
+  readonly from: number;
+  readonly count: number;
+  readonly row: number;
+}
 
 type CellKind = "float64" | "boolean" | "utf8" | "json";
 
 /**
- * The cells of one result, in the kind that its first value has. A value of another kind ends the column: `append…` return how many fitted,
- * and after `take` and `widen` the kind is json, which holds anything.
+ * The cells of one result, in the kind that its first value has. Values of another kind do not fit: the batch ends before the first of them,
+ * and from `widen` on the kind is json, which holds anything.
  */
 export class ResultCells {
   #kind: CellKind | null = null;
-  #isTooNarrow = false;
   #numbers = new Float64Array(0);
   #values: unknown[] = [];
 
-  /** Numbers `from` to `from + count`, as the rows from `row` on. Only for cells that never hold anything else. */
-  appendNumbers(numbers: Float64Array, from: number, count: number, row: number): void {
-    this.#kind = "float64";
-    this.#reserve(row + count);
-    const mine = this.#numbers;
-    for (let i = 0; i < count; i++) mine[row + i] = numbers[from + i] as number;
-  }
-
-  appendValues(values: readonly unknown[], from: number, count: number, row: number): number {
-    for (let i = 0; i < count; i++) {
-      if (!this.#append(values[from + i], row + i)) return i;
-    }
+  /** How many of the values `from` to `from + count` fit, up to the first that does not. */
+  fit(values: Float64Array | readonly unknown[], from: number, count: number): number {
+    if (values instanceof Float64Array && (this.#kind === null || this.#kind === "float64")) return count;
+    if (this.#kind === "json" || count === 0) return count;
+    this.#kind ??= kindOf(values[from]);
+    if (this.#kind === "json") return count;
+    for (let i = 0; i < count; i++) if (kindOf(values[from + i]) !== this.#kind) return i;
     return count;
   }
 
-  /** The keys of state rows. */
-  appendKeys(keys: KeyTable, stateRows: Int32Array, from: number, count: number, row: number): number {
-    if (this.#kind === null || this.#kind === "float64") {
-      const { integers } = keys.keyColumn(stateRows.subarray(from, from + count), count);
-      if (integers !== null) {
-        this.appendNumbers(integers, 0, count, row);
-        return count;
-      }
+  /** Appends values that fit, as the rows from `row` on. */
+  append(values: Float64Array | readonly unknown[], { from, count, row }: CellRange): void {
+    if (count === 0) return;
+    this.#kind ??= kindOf(values[from]);
+    if (this.#kind === "float64") {
+      this.#reserve(row + count);
+      const numbers = this.#numbers;
+      if (values instanceof Float64Array) for (let i = 0; i < count; i++) numbers[row + i] = values[from + i] as number;
+      else for (let i = 0; i < count; i++) numbers[row + i] = values[from + i] as number;
+    } else if (this.#kind === "json") {
+      for (let i = 0; i < count; i++) this.#values[row + i] = detach(values[from + i]);
+    } else {
+      for (let i = 0; i < count; i++) this.#values[row + i] = values[from + i];
     }
-    let before = -1;
-    let key: unknown;
-    for (let i = 0; i < count; i++) {
-      const stateRow = stateRows[from + i] as number;
-      if (stateRow !== before) key = keys.key(stateRow);
-      before = stateRow;
-      if (!this.#append(key, row + i)) return i;
-    }
-    return count;
+  }
+
+  /** Takes any values from now on; between batches. */
+  widen(): void {
+    this.#kind = "json";
   }
 
   /** The first `length` cells; begins anew. */
@@ -77,26 +78,6 @@ export class ResultCells {
       case null:
         return { kind: "json", presence: null, values };
     }
-  }
-
-  /** Between batches: takes other kinds of values from now on if one did not fit. */
-  widen(): void {
-    if (this.#isTooNarrow) this.#kind = "json";
-    this.#isTooNarrow = false;
-  }
-
-  #append(value: unknown, row: number): boolean {
-    const kind = kindOf(value);
-    this.#kind ??= kind;
-    if (this.#kind !== kind && this.#kind !== "json") {
-      this.#isTooNarrow = true;
-      return false;
-    }
-    if (this.#kind === "float64") {
-      this.#reserve(row + 1);
-      this.#numbers[row] = value as number;
-    } else this.#values[row] = kind === "json" ? detach(value) : value;
-    return true;
   }
 
   #reserve(rows: number): void {

@@ -62,6 +62,8 @@ export class ResultColumns {
   readonly #records: ResultWriter | null;
   readonly #key = new ResultCells();
   readonly #cells: readonly ResultCells[];
+  /** Those that the next row does not fit. */
+  readonly #tooNarrow: ResultCells[] = [];
   #windows: Window[] = [];
   #side: Side = newSide(0);
   #rows = 0;
@@ -94,6 +96,7 @@ export class ResultColumns {
       for (let i = 0; i < chunk.length; i++) this.#records.write(this.#recordOf(chunk, i, { window, revision }), times);
       return;
     }
+    if (chunk.length === 0) return;
     this.#watermark = Math.max(this.#watermark, facts.watermark);
     this.#inBatches(chunk, (_from, count, row) => {
       const { timestamps, watermarks, revisions } = this.#side;
@@ -164,13 +167,22 @@ export class ResultColumns {
 
   /** Writes keys and results of up to `count` rows; fewer if one does not fit the layout, which is then ended and widened. */
   #fitting(chunk: ResultChunk, from: number, count: number): number {
+    const keys = keysOf(this.#keys, chunk.stateRows.subarray(from, from + count));
+    const parts: { cells: ResultCells; values: Float64Array | readonly unknown[]; from: number }[] = [
+      { cells: this.#key, values: keys, from: 0 },
+    ];
+    for (const { index } of this.#members)
+      parts.push({
+        cells: this.#cells[index] as ResultCells,
+        values: (chunk.numbers[index] ?? chunk.values[index]) as Float64Array | readonly unknown[],
+        from,
+      });
+    let fits = count;
+    for (const part of parts) fits = Math.min(fits, part.cells.fit(part.values, part.from, count));
     const row = this.#length;
-    let fits = this.#key.appendKeys(this.#keys, chunk.stateRows, from, count, row);
-    for (const { index } of this.#members) {
-      const cells = this.#cells[index] as ResultCells;
-      const numbers = chunk.numbers[index];
-      if (numbers !== null && numbers !== undefined) cells.appendNumbers(numbers, from, count, row);
-      else fits = Math.min(fits, cells.appendValues(chunk.values[index] as readonly unknown[], from, count, row));
+    for (const part of parts) {
+      part.cells.append(part.values, { from: part.from, count: fits, row });
+      if (fits < count && part.cells.fit(part.values, part.from + fits, 1) === 0) this.#tooNarrow.push(part.cells);
     }
     return fits;
   }
@@ -208,8 +220,7 @@ export class ResultColumns {
   }
 
   #widen(): void {
-    this.#key.widen();
-    for (const cells of this.#cells) cells.widen();
+    for (const cells of this.#tooNarrow.splice(0)) cells.widen();
   }
 
   #currentLayout(columns: readonly Column[]): RecordLayout {
@@ -252,4 +263,18 @@ function newSide(rows: number): Side {
     stateRows: new Int32Array(rows),
     revisions: new Float64Array(rows),
   };
+}
+
+/** The keys of state rows: numbers where all are integers. */
+function keysOf(keys: KeyTable, stateRows: Int32Array): Float64Array | readonly unknown[] {
+  if (stateRows.length > 0 && typeof keys.key(stateRows[0] as number) === "number") {
+    const { integers } = keys.keyColumn(stateRows, stateRows.length);
+    if (integers !== null) return integers;
+  }
+  const values: unknown[] = [];
+  for (let i = 0; i < stateRows.length; i++) {
+    const isRepeated = i > 0 && stateRows[i] === stateRows[i - 1];
+    values.push(isRepeated ? values[i - 1] : keys.key(stateRows[i] as number));
+  }
+  return values;
 }

@@ -88,7 +88,7 @@ export class MemoryTimerState implements TimerState, Undoable {
         return {
           steps: rows.length,
           write: (writers, from, end): void => {
-            for (let i = from; i < end; i++) writers.entry(rows[i] as number).f64(times[rows[i] as number] as number);
+            for (let i = from; i < end; i++) writers.entry(rows[i] as number).f64(times[i] as number);
           },
           release: () => {},
         };

@@ -11,9 +11,9 @@ import {
   type Open,
   type Test,
 } from "./conformance/harness.ts";
-import { journalTests } from "./conformance/journal-tests.ts";
-import { slotTests } from "./conformance/slot-tests.ts";
-import { snapshotTests } from "./conformance/snapshot-tests.ts";
+import { journalTests } from "./conformance/journal.conformance.ts";
+import { slotTests } from "./conformance/slots.conformance.ts";
+import { snapshotTests } from "./conformance/snapshots.conformance.ts";
 import type { KeyedState, StateBackend } from "./state-backend.ts";
 
 /** How the suite registers a test: `test` of node:test, vitest, jest or mocha will do. */

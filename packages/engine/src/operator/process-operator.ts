@@ -14,18 +14,8 @@ import { RearmLimit } from "./rearm-limit.ts";
 import { ResultWriter } from "./result-writer.ts";
 import { refusePromise, rethrowInternal } from "./user-failure.ts";
 
-/** One call of user code. */
-interface Call {
-  readonly stateRow: number;
-  /** What the function sees as `c.time`. */
-  readonly time: number;
-  /** Event time and watermark of what it emits. */
-  readonly timestamp: number;
-  readonly watermark: number;
-  readonly batch: RecordBatch | null;
-  readonly row: number;
-  readonly doing: string;
-}
+/** Row of a call of the user's that handles no record. */
+const NO_ROW = -1;
 
 /**
  * A process function: user code per record and per timer, with state and timers per key. A call that throws leaves no trace: its
@@ -44,7 +34,12 @@ export class ProcessOperator implements Operator {
   readonly #eventTimers: number;
   readonly #processingTimers: number;
   readonly #rearmLimit = new RearmLimit();
-  #call: Call | null = null;
+  // The call of user code that runs; one at a time, so its facts are the operator's.
+  /** True during the call only. */
+  #isRunning = false;
+  #stateRow = 0;
+  /** Event time and watermark of what it emits. */
+  readonly #emits: { timestamp: number; watermark: number } = { timestamp: NO_WATERMARK, watermark: NO_WATERMARK };
   #watermark = NO_WATERMARK;
 
   constructor(context: OperatorContext, options: { readonly spec: ProcessSpec }) {
@@ -64,7 +59,7 @@ export class ProcessOperator implements Operator {
     this.#view = openBatchRows({ debug: context.debug });
     this.#userContext = processContext(spec, {
       state: this.#state,
-      currentRow: () => this.#running().stateRow,
+      currentRow: () => this.#runningRow(),
       now: () => context.clock.now(),
       setTimer: (timer, time) => {
         this.#setTimer(timer, time);
@@ -82,16 +77,7 @@ export class ProcessOperator implements Operator {
     this.#view.bind(batch);
     for (let row = 0; row < batch.length; row++) {
       this.#advance(batch.watermarks[row] as number);
-      const timestamp = batch.timestamps[row] as number;
-      this.#run({
-        stateRow: this.#rows[row] as number,
-        time: timestamp,
-        timestamp,
-        watermark: this.#watermark,
-        batch,
-        row,
-        doing: "handling a record",
-      });
+      this.#runRecord(batch, row);
       this.#fireEventTimers();
     }
     this.#view.release();
@@ -159,43 +145,64 @@ export class ProcessOperator implements Operator {
     }
   }
 
+  #runRecord(batch: RecordBatch, row: number): void {
+    const timestamp = batch.timestamps[row] as number;
+    this.#begin(this.#rows[row] as number, timestamp, timestamp, this.#watermark);
+    try {
+      refusePromise(this.#onRecord(this.#view.at(row), this.#userContext), "onRecord");
+    } catch (error) {
+      this.#undo(error, batch, row, "handling a record");
+      return;
+    }
+    this.#commit();
+  }
+
   #runTimer(due: { row: number; timer: number; time: number }, emits: { timestamp: number; watermark: number }): void {
     const { row, timer, time } = due;
     this.#rearmLimit.begin(due);
-    const name = this.#spec.timers[timer]?.name ?? "";
-    this.#run({ stateRow: row, time, ...emits, batch: null, row: timer, doing: `running timer "${name}"` });
+    this.#begin(row, time, emits.timestamp, emits.watermark);
+    try {
+      refusePromise(this.#onTimer[timer]?.(this.#userContext), "a timer function");
+    } catch (error) {
+      this.#undo(error, null, NO_ROW, `running timer "${this.#spec.timers[timer]?.name ?? ""}"`);
+      this.#rearmLimit.end();
+      return;
+    }
+    this.#commit();
     this.#rearmLimit.end();
   }
 
-  /** Runs a function of the user's between begin and commit, or rollback. Without a batch, `row` is the timer. */
-  #run(call: Call): void {
+  /** Before a function of the user's runs, with `#commit` or `#undo` after it. `time` is what it sees as `c.time`. */
+  #begin(stateRow: number, time: number, timestamp: number, watermark: number): void {
     const user = this.#userContext;
-    user.key = this.#state.keys.key(call.stateRow);
-    user.time = call.time;
+    user.key = this.#state.keys.key(stateRow);
+    user.time = time;
     user.watermark = this.#watermark;
+    this.#stateRow = stateRow;
+    this.#emits.timestamp = timestamp;
+    this.#emits.watermark = watermark;
     this.#state.begin();
     this.#writer.begin();
-    this.#call = call;
-    try {
-      const returned =
-        call.batch === null ? this.#onTimer[call.row]?.(user) : this.#onRecord(this.#view.at(call.row), user);
-      refusePromise(returned, call.batch === null ? "a timer function" : "onRecord");
-    } catch (error) {
-      this.#call = null;
-      this.#writer.rollback();
-      this.#state.rollback();
-      rethrowInternal(error);
-      const { batch, doing } = call;
-      this.#context.userError(error, { batch, row: batch === null ? -1 : call.row, key: user.key, doing });
-      return;
-    }
-    this.#call = null;
+    this.#isRunning = true;
+  }
+
+  #commit(): void {
+    this.#isRunning = false;
     this.#state.commit();
     this.#writer.commit();
   }
 
-  #running(): Call {
-    if (this.#call !== null) return this.#call;
+  /** After a function of the user's threw. */
+  #undo(error: unknown, batch: RecordBatch | null, row: number, doing: string): void {
+    this.#isRunning = false;
+    this.#writer.rollback();
+    this.#state.rollback();
+    rethrowInternal(error);
+    this.#context.userError(error, { batch, row, key: this.#state.keys.key(this.#stateRow), doing });
+  }
+
+  #runningRow(): number {
+    if (this.#isRunning) return this.#stateRow;
     throw new TidemarkError(
       "TM_USER_CODE",
       "the context of a process function was used after its call; state, timers and emit are for the call only",
@@ -203,20 +210,20 @@ export class ProcessOperator implements Operator {
   }
 
   #setTimer(timer: number, time: number): void {
-    const { stateRow } = this.#running();
+    const stateRow = this.#runningRow();
     this.#rearmLimit.check({ row: stateRow, timer, time, atEnd: this.#watermark === MAX_WATERMARK });
     this.#state.timers.set(stateRow, timer, time);
   }
 
   #emit(record: unknown): void {
-    const { timestamp, watermark } = this.#running();
+    this.#runningRow();
     if (this.#spec.emits === null) {
       throw new TidemarkError(
         "TM_USER_CODE",
         "a process function emits only with a schema of what it emits: add emits",
       );
     }
-    this.#writer.write(record, { timestamp, watermark });
+    this.#writer.write(record, this.#emits);
   }
 }
 

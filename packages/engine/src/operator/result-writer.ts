@@ -33,6 +33,9 @@ export class ResultWriter {
   readonly #output: Output;
   readonly #options: ResultWriterOptions;
   #origin: RowOrigin | null = null;
+  /** Of the row that is written; one object for all of them. */
+  readonly #facts: { timestamp: number; watermark: number; rowKind: number | undefined; tag: number; offset: number } =
+    { timestamp: NO_WATERMARK, watermark: NO_WATERMARK, rowKind: undefined, tag: -1, offset: -1 };
   #watermark = NO_WATERMARK;
   #watermarkAtBegin = NO_WATERMARK;
 
@@ -54,8 +57,13 @@ export class ResultWriter {
   /** Appends a row; TM_RECORD if it does not fit a fixed layout. */
   write(record: unknown, times: RowTimes): void {
     const watermark = Math.max(this.#watermark, times.watermark);
-    const place = this.#origin === null ? times : { ...times, offset: this.#origin.offset };
-    this.#builder.append(record, { ...place, watermark });
+    const facts = this.#facts;
+    facts.timestamp = times.timestamp;
+    facts.watermark = watermark;
+    facts.rowKind = times.rowKind;
+    facts.tag = times.tag ?? -1;
+    facts.offset = this.#origin === null ? -1 : this.#origin.offset;
+    this.#builder.append(record, facts);
     this.#watermark = watermark;
   }
 

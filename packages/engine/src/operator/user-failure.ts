@@ -7,7 +7,8 @@ export function rethrowInternal(error: unknown): void {
 
 /** Refuses the result of a user function that should have been synchronous; throws TM_USER_CODE. */
 export function refusePromise(returned: unknown, what: string): void {
-  if (!(returned instanceof Promise)) return;
+  // Most return nothing or a record; the class is looked at last, which costs more.
+  if (typeof returned !== "object" || returned === null || !(returned instanceof Promise)) return;
   // The misuse itself is reported; its own outcome, which comes too late, must not end the process.
   returned.catch(() => undefined);
   throw new TidemarkError(

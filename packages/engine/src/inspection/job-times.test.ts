@@ -64,10 +64,8 @@ describe("where a job's time goes", () => {
         { use: "keys", ms: 600 },
       ],
     );
-    assert.equal(
-      times.uses.reduce((sum, { share }) => sum + share, 0),
-      1,
-    );
+    const shares = times.uses.reduce((sum, { share }) => sum + share, 0);
+    assert.ok(Math.abs(shares - 1) < 1e-9, `${shares}`);
   });
 
   test("workers are added up by step", () => {

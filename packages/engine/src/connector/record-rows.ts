@@ -1,6 +1,7 @@
 import { BATCH_ROWS_MAX } from "../record/batch.ts";
+import { declaredWriter } from "../record/declared-writer.ts";
 import type { RecordSchema } from "../record/record-schema.ts";
-import { RecordWriter } from "../record/record-writer.ts";
+import type { RecordSink } from "../record/record-writer.ts";
 import { TidemarkError } from "../foundation/error.ts";
 import type { InvalidRecord, SourceBatch } from "./source-connector.ts";
 
@@ -9,13 +10,13 @@ const RAW_CHARACTERS_MAX = 4_096;
 /** Collects records that are values already (generated, scripted) into a source batch, through the port's schema. */
 export class RecordRows {
   readonly #schema: RecordSchema;
-  readonly #writer: RecordWriter;
+  readonly #writer: RecordSink;
   readonly #offsets = new Float64Array(BATCH_ROWS_MAX);
   readonly #invalid: InvalidRecord[] = [];
 
   constructor(schema: RecordSchema) {
     this.#schema = schema;
-    this.#writer = new RecordWriter(schema.layout);
+    this.#writer = declaredWriter(schema.layout);
   }
 
   get isEmpty(): boolean {

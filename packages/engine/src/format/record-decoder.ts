@@ -1,9 +1,10 @@
 import { TidemarkError } from "../foundation/error.ts";
 import { BATCH_ROWS_MAX } from "../record/batch.ts";
+import { declaredWriter } from "../record/declared-writer.ts";
 import type { Column } from "../record/column.ts";
 import type { RecordLayout } from "../record/layout.ts";
 import type { RecordSchema } from "../record/record-schema.ts";
-import { RecordWriter, type RecordSink } from "../record/record-writer.ts";
+import type { RecordSink } from "../record/record-writer.ts";
 import { RECORD_BYTES_MAX, type RecordCutter } from "./record-cutter.ts";
 
 /** Input bytes after which a batch is full even if it has few rows: bounds the work of one `decode`. */
@@ -90,7 +91,7 @@ export class RecordDecoder {
     this.#syntax = options.syntax;
     this.#schema = options.schema;
     this.#bulk = options.bulk ?? null;
-    this.#writer = this.#bulk ?? new RecordWriter(options.schema.layout);
+    this.#writer = this.#bulk ?? declaredWriter(options.schema.layout);
   }
 
   /** Stream offset of the first record that was not decoded yet. */

@@ -3,9 +3,10 @@ import { TidemarkError } from "../foundation/error.ts";
 import { BATCH_ROWS_MAX, type RecordBatch, ROW_KINDS } from "./batch.ts";
 import { canGenerateCode } from "./code-generation.ts";
 import type { RecordLayout } from "./layout.ts";
+import { declaredWriter } from "./declared-writer.ts";
 import { learnLayout, widenLayout } from "./learned-layout.ts";
 import { learnedWriter } from "./learned-writer.ts";
-import { type RecordSink, RecordWriter } from "./record-writer.ts";
+import type { RecordSink } from "./record-writer.ts";
 
 /** What a record has beside its fields. Not kept: one object may serve many rows. */
 export interface RowFacts {
@@ -77,7 +78,7 @@ export class BatchBuilder {
     this.#isLearned = options.layout === null;
     this.#codeGeneration = options.codeGeneration ?? canGenerateCode();
     this.#origin = options.origin ?? null;
-    this.#writer = options.layout === null ? null : new RecordWriter(options.layout);
+    this.#writer = options.layout === null ? null : declaredWriter(options.layout, this.#codeGeneration);
   }
 
   /** Rows appended and not yet emitted, without those of batches held back. */

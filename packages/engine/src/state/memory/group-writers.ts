@@ -16,8 +16,9 @@ interface GroupWriter {
   section: number;
 }
 
-/** How large the payloads of the snapshot before were, by key group: the next ones are about as large. */
+/** How large the payloads of the snapshot before were, by key group, and with how many rows: what the next ones are likely to need. */
 export class PayloadSizes {
+  rows = 0;
   readonly keys: Float64Array;
   readonly bodies: Float64Array;
 
@@ -36,6 +37,8 @@ export class GroupWriters {
   readonly #keyGroupBits: number;
   readonly #version: number;
   readonly #sizes: PayloadSizes;
+  /** How much larger than before the payloads may be. */
+  readonly #growth: number;
   readonly #writers: (GroupWriter | null)[];
   /** By row. */
   readonly #groups: Uint16Array;
@@ -49,6 +52,8 @@ export class GroupWriters {
     this.#keyGroupBits = keyGroupBits;
     this.#version = version;
     this.#sizes = sizes;
+    this.#growth = 1.1 * Math.max(1, sizes.rows === 0 ? 1 : table.liveRows / sizes.rows);
+    sizes.rows = table.liveRows;
     this.#writers = new Array<GroupWriter | null>(2 ** keyGroupBits).fill(null);
     this.#groups = new Uint16Array(table.rowEnd);
     this.#ordinals = new Uint32Array(table.rowEnd);
@@ -110,15 +115,14 @@ export class GroupWriters {
   }
 
   #addGroup(keyGroup: number): GroupWriter {
-    const keys = new ByteWriter(likely(this.#sizes.keys[keyGroup]));
-    const body = new ByteWriter(likely(this.#sizes.bodies[keyGroup]));
+    const keys = new ByteWriter(this.#likely(this.#sizes.keys, keyGroup));
+    const body = new ByteWriter(this.#likely(this.#sizes.bodies, keyGroup));
     const writer = { keyGroup, keys, body, rows: 0, section: 0 };
     this.#writers[keyGroup] = writer;
     return writer;
   }
-}
 
-/** A capacity for what was `before` bytes long. */
-function likely(before: number | undefined): number {
-  return 64 + Math.ceil((before ?? 0) * 1.0625);
+  #likely(before: Float64Array, keyGroup: number): number {
+    return 64 + Math.ceil((before[keyGroup] as number) * this.#growth);
+  }
 }

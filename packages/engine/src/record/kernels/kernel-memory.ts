@@ -1,5 +1,5 @@
 import { assert } from "../../foundation/assert.ts";
-import { webAssembly, type WasmMemory } from "./web-assembly.ts";
+import { webAssembly, type WasmMemory, type WebAssemblyApi } from "./web-assembly.ts";
 
 /** Bytes of a page; a memory is a whole number of them. */
 export const PAGE_BYTES: number = 64 * 1_024;
@@ -36,8 +36,22 @@ export function kernelMemory(options: { bytes: number; bytesMax?: number; isShar
   const maximum = pagesOf(bytesMax);
   assert(initial <= maximum && maximum <= PAGES_MAX, "a memory of kernels is larger than it may be");
   const api = webAssembly();
-  if (api === null) return isShared ? sharedTwinMemory(initial, maximum) : twinMemory(initial, maximum);
-  return wasmMemory(new api.Memory({ initial, maximum, shared: isShared }), maximum, isShared);
+  const wasm = api === null ? null : newMemory(api, { initial, maximum, shared: isShared });
+  if (wasm !== null) return wasmMemory(wasm, maximum, isShared);
+  return isShared ? sharedTwinMemory(initial, maximum) : twinMemory(initial, maximum);
+}
+
+/** Null where the process may not have the gigabytes of addresses that the platform sets aside for each memory. */
+function newMemory(
+  api: WebAssemblyApi,
+  descriptor: ConstructorParameters<WebAssemblyApi["Memory"]>[0],
+): WasmMemory | null {
+  try {
+    return new api.Memory(descriptor);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
 }
 
 function pagesOf(bytes: number): number {

@@ -46,6 +46,27 @@ for (const isShared of [false, true]) {
   });
 }
 
+test("without addresses for a memory of WebAssembly there are the twins", () => {
+  const global = (globalThis as unknown as { WebAssembly: { Memory: unknown } }).WebAssembly;
+  const { Memory } = global;
+  global.Memory = class {
+    constructor() {
+      throw new RangeError("could not allocate memory");
+    }
+  };
+  try {
+    for (const isShared of [false, true]) {
+      const memory = kernelMemory({ bytes: 1, isShared });
+      assert.equal(memory.wasm, null);
+      memory.views().bytes[0] = 7;
+      openKernels(memory).copyBytes(1, 0, 1);
+      assert.equal(memory.views().bytes[1], 7);
+    }
+  } finally {
+    global.Memory = Memory;
+  }
+});
+
 test("kernels are WebAssembly's exactly where it is there", () => {
   assert.equal(kernelMemory({ bytes: 1 }).wasm !== null, webAssembly() !== null);
 });

@@ -3,5 +3,6 @@ export { copyBytes } from "./copy-bytes";
 export { equalBytes } from "./equal-bytes";
 export { gather4, gather8, partitionRows } from "./gather";
 export { hashBytes, hashIntegers } from "./hash-keys";
+export { moveSlots } from "./move-slots";
 export { resolveBytes, resolveIntegers } from "./resolve-keys";
 export { decodeJsonLines } from "./json-lines";

@@ -9,23 +9,23 @@ const FREE_ROW: usize = 4;
 const FREE_ROWS: usize = 8;
 const ARENA_AT: usize = 12;
 const CELLS_USED: usize = 20;
-const INTEGER_INDEX: usize = 32;
+export const INTEGER_INDEX: usize = 32;
 const BYTES_INDEX: usize = 64;
 const SEGMENTS: usize = 64;
 const FREE_CELLS: usize = 192;
 
-const INDEX_BASE: usize = 0;
-const INDEX_MASK: usize = 4;
-const INDEX_OLD_BASE: usize = 8;
-const INDEX_OLD_MASK: usize = 12;
+export const INDEX_BASE: usize = 0;
+export const INDEX_MASK: usize = 4;
+export const INDEX_OLD_BASE: usize = 8;
+export const INDEX_OLD_MASK: usize = 12;
 const INDEX_COUNT: usize = 20;
 
-const ROW_MASK: u32 = 0x00ff_ffff;
+export const ROW_MASK: u32 = 0x00ff_ffff;
 const TAG_MASK: u32 = 0xff00_0000;
 
-const ROW_HASH: usize = 0;
-const ROW_LOW: usize = 4;
-const ROW_HIGH: usize = 8;
+export const ROW_HASH: usize = 0;
+export const ROW_LOW: usize = 4;
+export const ROW_HIGH: usize = 8;
 const ROW_STATE: usize = 12;
 const LIVE_CANDIDATE: u32 = 3;
 const LIVE_CANDIDATE_INTEGER: u32 = 7;
@@ -89,9 +89,7 @@ const NEW: u32 = 0x8000_0000;
 const NONE: u32 = 0xffff_ffff;
 
 function integerRow(low: u32, high: u32, given: u32, isGiven: bool, makes: bool): u32 {
-  let mixed = ((low >> 4) ^ (high * 0x85eb_ca6b)) * 0x9e37_79b1;
-  mixed = (mixed ^ (mixed >> 15)) * 0xc2b2_ae35;
-  mixed ^= mixed >> 13;
+  const mixed = mixInteger(low, high);
   const home = (mixed << 4) | (low & 15);
   const tag = (mixed ^ ((low & 15) * 0x1100_0000)) & TAG_MASK;
   const base = (<usize>load<u32>(INTEGER_INDEX, INDEX_BASE)) << 2;
@@ -189,8 +187,20 @@ function hasKey(at: usize, key: usize, length: u32, hash: u32): bool {
   return equalBytes((<usize>load<u32>(at, ROW_LOW)) << 3, key, length);
 }
 
-function rowAt(row: u32): usize {
+/** Address of a row. */
+export function rowAt(row: u32): usize {
   return <usize>(load<u32>((<usize>clz<u32>(row | 32)) << 2, SEGMENTS) << 2) + ((<usize>row) << 4);
+}
+
+/** Home slot of an integer key, to be masked. */
+export function integerHome(low: u32, high: u32): u32 {
+  return (mixInteger(low, high) << 4) | (low & 15);
+}
+
+function mixInteger(low: u32, high: u32): u32 {
+  let mixed = ((low >> 4) ^ (high * 0x85eb_ca6b)) * 0x9e37_79b1;
+  mixed = (mixed ^ (mixed >> 15)) * 0xc2b2_ae35;
+  return mixed ^ (mixed >> 13);
 }
 
 function takeRow(hash: u32, state: u32): u32 {

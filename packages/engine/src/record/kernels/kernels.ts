@@ -6,11 +6,12 @@ import { type HashKeys, hashKeysTwin } from "./hash-keys-twin.ts";
 import { type DecodeJsonLines, decodeJsonLinesTwin } from "./json-lines-twin.ts";
 import type { KernelMemory } from "./kernel-memory.ts";
 import { KERNELS_WASM, MEMORY_FLAGS_AT } from "./kernels-wasm.ts";
+import { type MoveSlots, moveSlotsTwin } from "./move-slots-twin.ts";
 import { type ResolveKeys, resolveKeysTwin } from "./resolve-keys-twin.ts";
 import { webAssembly, type WasmMemory, type WebAssemblyApi } from "./web-assembly.ts";
 
 /** The kernels on one memory. Addresses and lengths are bytes; what each asks of its caller stands beside its source. */
-export interface Kernels extends EqualBytes, HashKeys, Gather, ResolveKeys, DecodeJsonLines {
+export interface Kernels extends EqualBytes, HashKeys, Gather, MoveSlots, ResolveKeys, DecodeJsonLines {
   copyBytes(to: number, from: number, length: number): void;
 }
 
@@ -41,6 +42,7 @@ export function twinKernels(memory: KernelMemory): Kernels {
     ...equalBytesTwin(memory),
     ...hashKeysTwin(memory),
     ...gatherTwin(memory),
+    ...moveSlotsTwin(memory),
     ...resolveKeysTwin(memory),
     ...decodeJsonLinesTwin(memory),
   };

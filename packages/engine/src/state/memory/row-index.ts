@@ -1,3 +1,4 @@
+import { enterOnce, homeOf } from "../../record/kernels/move-slots-twin.ts";
 import {
   INDEX_BASE,
   INDEX_COUNT,
@@ -5,14 +6,7 @@ import {
   INDEX_MOVED,
   INDEX_OLD_BASE,
   INDEX_OLD_MASK,
-  INTEGER_INDEX,
-  integerSlot,
-  mixInteger,
-  ROW_HASH,
-  ROW_HIGH,
-  ROW_LOW,
   ROW_MASK,
-  rowAt,
 } from "../../record/kernels/row-layout.ts";
 
 // The two indexes of a row store: open addressing with linear probing, no tombstones. `index` is INTEGER_INDEX or BYTES_INDEX.
@@ -23,22 +17,6 @@ import {
 /** True while the index has an old one beside it. */
 export function isGrowing(words: Int32Array, index: number): boolean {
   return words[index + INDEX_OLD_BASE] !== 0;
-}
-
-/** Copies up to `slots` slots of the old index; true if none is left. The caller then releases it. */
-export function moveSlots(words: Int32Array, index: number, slots: number): boolean {
-  const oldBase = words[index + INDEX_OLD_BASE] as number;
-  const oldSlots = (words[index + INDEX_OLD_MASK] as number) + 1;
-  const base = words[index + INDEX_BASE] as number;
-  const mask = words[index + INDEX_MASK] as number;
-  const from = words[index + INDEX_MOVED] as number;
-  const to = Math.min(from + slots, oldSlots);
-  for (let slot = from; slot < to; slot++) {
-    const word = words[oldBase + slot] as number;
-    if (word !== 0) enterOnce(words, base, mask, homeOf(words, index, (word & ROW_MASK) - 1), word);
-  }
-  words[index + INDEX_MOVED] = to;
-  return to === oldSlots;
 }
 
 /** Takes out a row that is in the index. */
@@ -57,13 +35,6 @@ export function removeFromIndex(words: Int32Array, index: number, row: number): 
   words[index + INDEX_COUNT] = (words[index + INDEX_COUNT] as number) - 1;
 }
 
-function homeOf(words: Int32Array, index: number, row: number): number {
-  const at = rowAt(words, row);
-  if (index !== INTEGER_INDEX) return words[at + ROW_HASH] as number;
-  const low = words[at + ROW_LOW] as number;
-  return integerSlot(mixInteger(low, words[at + ROW_HIGH] as number), low);
-}
-
 /** Slot of a row, -1 if it is not in this index. */
 function slotOf(words: Int32Array, base: number, mask: number, home: number, row: number): number {
   let slot = home & mask;
@@ -71,19 +42,6 @@ function slotOf(words: Int32Array, base: number, mask: number, home: number, row
     const word = words[base + slot] as number;
     if (word === 0) return -1;
     if ((word & ROW_MASK) === row + 1) return slot;
-    slot = (slot + 1) & mask;
-  }
-}
-
-function enterOnce(words: Int32Array, base: number, mask: number, home: number, word: number): void {
-  let slot = home & mask;
-  for (;;) {
-    const there = words[base + slot] as number;
-    if (there === word) return;
-    if (there === 0) {
-      words[base + slot] = word;
-      return;
-    }
     slot = (slot + 1) & mask;
   }
 }

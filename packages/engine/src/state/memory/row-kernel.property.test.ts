@@ -4,8 +4,11 @@ import fc from "fast-check";
 import { integerKeys } from "../../record/integer-keys.ts";
 import { encodeKey, keyColumnOf } from "../../record/key-codec.ts";
 import type { Key, KeyColumn } from "../../record/key-column.ts";
+import { moveSlots } from "../../record/kernels/move-slots-twin.ts";
+import { BYTES_INDEX, INTEGER_INDEX } from "../../record/kernels/row-layout.ts";
 import { webAssembly } from "../../record/kernels/web-assembly.ts";
 import { resolveBytes, resolveIntegers } from "../../record/kernels/resolve-keys-twin.ts";
+import { isGrowing } from "./row-index.ts";
 import { RowKernel } from "./row-kernel.ts";
 import { RowStore } from "./row-store.ts";
 
@@ -29,8 +32,8 @@ class Pair {
 
   resolve(keys: KeyColumn, length: number): Int32Array {
     const { integers } = keys;
+    this.#grow(16);
     for (const store of [this.withKernel, this.withTwin]) {
-      store.advance(16);
       const cells = integers === null ? keys.bytes.length / 8 + length * 4 : 0;
       assert.ok(
         store.reserve({ integers: length, others: integers === null ? length : 0, cells: Math.ceil(cells * 1.25) }),
@@ -54,6 +57,18 @@ class Pair {
     assert.deepEqual(rows, twinRows);
     assert.deepEqual(made.subarray(0, counts[0]), twinMade.subarray(0, counts[0]));
     return rows.slice(0, length);
+  }
+
+  /** Goes on with the growth of the indexes, in the kernel and in the twin. */
+  #grow(slots: number): void {
+    for (const index of [INTEGER_INDEX, BYTES_INDEX]) {
+      if (!isGrowing(this.withTwin.memory.words, index)) continue;
+      const isDone = this.#kernel.moveSlots(index, slots);
+      assert.equal(isDone, moveSlots(this.withTwin.memory.words, index, slots));
+    }
+    // Releases the old index where it is done.
+    this.withKernel.advance(0);
+    this.withTwin.advance(0);
   }
 
   /** Finding makes none: what is not there is -1 in both. */

@@ -64,6 +64,11 @@ export class RowKernel {
     return count;
   }
 
+  /** As the twin. */
+  moveSlots(index: number, slots: number): boolean {
+    return this.#kernels.moveSlots(index * 4, slots) === 1;
+  }
+
   #copyKeys(keys: KeyColumn, length: number): boolean {
     const { words, bytes } = this.#memory;
     const offsetsAt = (this.#scratch + 2 * BATCH_ROWS_MAX * 4) >>> 2;

@@ -4,7 +4,8 @@ import type { KeyColumn } from "../../record/key-column.ts";
 import { decodeKey } from "../../record/key-codec.ts";
 import { INTEGER_KEY_BYTES } from "../../record/key-hash.ts";
 import { RowKernel } from "./row-kernel.ts";
-import { isGrowing, moveSlots, removeFromIndex } from "./row-index.ts";
+import { isGrowing, removeFromIndex } from "./row-index.ts";
+import { moveSlots } from "../../record/kernels/move-slots-twin.ts";
 import {
   ARENA_AT,
   ARENA_END,
@@ -329,7 +330,8 @@ export class RowStore {
 
   #advance(index: number, slots: number): void {
     const { words } = this.memory;
-    if (!isGrowing(words, index) || !moveSlots(words, index, slots)) return;
+    if (!isGrowing(words, index)) return;
+    if (!(this.#kernel?.moveSlots(index, slots) ?? moveSlots(words, index, slots))) return;
     const oldBase = words[index + INDEX_OLD_BASE] as number;
     words[index + INDEX_OLD_BASE] = 0;
     this.memory.release(oldBase * 4, ((words[index + INDEX_OLD_MASK] as number) + 1) * 4);

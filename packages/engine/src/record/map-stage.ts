@@ -72,7 +72,6 @@ export class MapStage {
   }
 
   /** Emits what comes out, if anything does. */
-  /** Emits what comes out, if anything does. */
   run(batch: RecordBatch, emit: (batch: RecordBatch) => void, fail: Fail): void {
     if (this.#plan.isCopy && this.#steps.length === 1) return emit(this.#batchOf(batch, [], batch.length));
     if (this.#selected.length < batch.length) this.#selected = new Int32Array(batch.length);

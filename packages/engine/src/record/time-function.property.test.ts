@@ -89,6 +89,22 @@ for (const [index, fn] of TIMES.entries()) {
 }
 
 for (const codeGeneration of [true, false]) {
+  test(`a time is a finite number (generated: ${codeGeneration})`, () => {
+    const values = [0, -1.5, Number.MAX_VALUE, Number.NaN, Infinity, "12", null, undefined, 12n, new Date()];
+    let next = 0;
+    const times = compileTimeFunction(() => values[next++], { debug: false, codeGeneration });
+    const failed: unknown[] = [];
+    const { rows } = times.run(
+      batchOf(
+        values.map(() => ({ i: 1, f: 1, n: 1, s: "" })),
+        LAYOUT,
+      ),
+      ({ value }) => failed.push(value),
+    );
+    assert.deepStrictEqual([...rows!], [0, 1, 2]);
+    assert.deepStrictEqual(failed, values.slice(3));
+  });
+
   test(`a failure that stops the source is told once (generated: ${codeGeneration})`, () => {
     let calls = 0;
     const times = compileTimeFunction(() => fail(`call ${++calls}`), { debug: false, codeGeneration });

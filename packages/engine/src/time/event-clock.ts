@@ -125,11 +125,6 @@ export class EventClock {
   }
 }
 
-/** Whether a value can be a record's event time: any finite number, fractions included. */
-export function isEventTime(value: unknown): value is number {
-  return typeof value === "number" && Number.isFinite(value);
-}
-
 /** The error of a record whose event time is not one; the record is invalid. */
 export function invalidEventTime(value: unknown): TidemarkError {
   const shown = typeof value === "number" || value === null || value === undefined ? String(value) : typeof value;

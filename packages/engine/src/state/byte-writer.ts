@@ -26,6 +26,19 @@ export class ByteWriter {
     return this.#bytes.subarray(0, this.#length);
   }
 
+  /** Room for `length` bytes, which the caller writes into `memory` from the returned place on, before anything else is written. */
+  room(length: number): number {
+    this.#reserve(length);
+    const at = this.#length;
+    this.#length = at + length;
+    return at;
+  }
+
+  /** What {@link room} is in. */
+  get memory(): Uint8Array {
+    return this.#bytes;
+  }
+
   /** Begins anew, with the memory that it has. */
   reset(): void {
     this.#length = 0;

@@ -107,7 +107,11 @@ export class GroupWriters {
   #addRow(row: number): GroupWriter {
     const keyGroup = keyGroupOf(this.#table.hash(row), this.#keyGroupBits);
     const writer = this.#writers[keyGroup] ?? this.#addGroup(keyGroup);
-    writer.keys.bytes(this.#table.keyBytes(row));
+    const { keys } = writer;
+    const length = this.#table.keyLength(row);
+    keys.varint(length);
+    const at = keys.room(length);
+    this.#table.copyKey(row, keys.memory, at);
     writer.rows++;
     this.#groups[row] = keyGroup;
     this.#ordinals[row] = writer.rows;

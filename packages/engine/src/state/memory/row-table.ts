@@ -109,6 +109,16 @@ export class RowTable implements KeyTable {
     return this.#storeOf(row).keyBytes(row & ROW_MASK);
   }
 
+  /** Bytes that a row's key has. */
+  keyLength(row: number): number {
+    return this.#storeOf(row).keyLength(row & ROW_MASK);
+  }
+
+  /** Writes a row's key bytes at `offset`. */
+  copyKey(row: number, to: Uint8Array, offset: number): void {
+    this.#storeOf(row).copyKey(row & ROW_MASK, to, offset);
+  }
+
   keyColumn(rows: Int32Array, length: number): KeyColumn {
     if (this.#stores.length === 1) {
       const integers = this.#first.integers(rows, length);

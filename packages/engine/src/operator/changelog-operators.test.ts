@@ -147,6 +147,62 @@ test("reduce may return the record it was given, or what it was given before, ch
   );
 });
 
+test("reduce may keep what it has, and a row may have other fields than the one before, or be no record", () => {
+  const highest = runReduce(
+    (a, b) => (b.v >= a.v ? b : a),
+    [rec(v("a", 2), 0), rec(v("a", 1), 1), rec(v("b", 5), 2), rec(v("a", 3), 3)],
+  );
+  assert.deepEqual(
+    changes(highest).filter((change) => (change as [string, Value])[1].k === "a"),
+    [
+      ["insert", v("a", 2)],
+      ["updateBefore", v("a", 2)],
+      ["updateAfter", v("a", 2)],
+      ["updateBefore", v("a", 2)],
+      ["updateAfter", v("a", 3)],
+    ],
+  );
+  const rows: unknown[] = [{ k: "a", v: 1, more: [1] }, "text", { v: 0 }, { k: "\ud800", v: -0 }];
+  let next = 0;
+  const result = runReduce(
+    () => rows[next++ % rows.length],
+    Array.from({ length: 9 }, (_, i) => rec(v("a", i), i)),
+  );
+  const after = result.rows.filter(({ kind }) => kind !== "updateBefore").map(({ value }) => value);
+  const before = result.rows.filter(({ kind }) => kind === "updateBefore").map(({ value }) => value);
+  assert.deepEqual(after[0], v("a", 0));
+  // Every row that is taken back is the one that was given.
+  assert.deepEqual(before, after.slice(0, -1));
+});
+
+test("a record that is changed in place, against its type, is a copy that the function may keep", () => {
+  const result = runReduce(
+    (a, b) => {
+      (a as { v: number }).v += b.v;
+      return a;
+    },
+    [rec(v("a", 1), 0), rec(v("a", 2), 0), rec(v("a", 3), 0)],
+  );
+  assert.deepEqual(
+    result.rows.map(({ value }) => (value as Value).v),
+    [1, 1, 3, 3, 6],
+  );
+});
+
+test("rows that have other fields each time are all there, also where writing them by column does not pay", () => {
+  const count = 600;
+  const result = runScript({
+    make: (context) =>
+      new ReduceOperator(context, {
+        fn: ((a: { n: number }) => (a.n % 2 === 0 ? { n: a.n + 1 } : { n: a.n + 1, m: 0 })) as never,
+      }),
+    script: Array.from({ length: count }, (_, i) => rec({ k: "a", n: i === 0 ? 0 : -1 }, 0)),
+  });
+  assert.equal(result.rows.length, count * 2 - 1);
+  const last = result.rows.at(-1);
+  assert.equal((last?.value as { n: number }).n, count - 1);
+});
+
 test("a reduce that throws, returns nothing or a promise changes nothing", () => {
   const script = [rec(v("a", 1), 0), rec(v("a", 2), 0), rec(v("a", 3), 0), rec(v("a", 4), 0), rec(v("a", 5), 0)];
   const result = runReduce((a, b) => {

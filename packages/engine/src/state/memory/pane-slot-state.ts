@@ -309,11 +309,9 @@ export class MemoryPaneSlotState extends SlotWords implements PaneSlotState, Sna
 
   #grow(slots: number): void {
     const capacity = Math.max(64, slots, this.#rows.length * 2);
+    this.widen(capacity);
     const rows = new Int32Array(capacity);
     rows.set(this.#rows);
     this.#rows = rows;
-    const words = new Float64Array(capacity * this.width);
-    words.set(this.words);
-    this.words = words;
   }
 }

@@ -91,11 +91,9 @@ export class MemorySlotState extends SlotWords implements SlotState, SnapshotPar
 
   #grow(row: number): void {
     const capacity = Math.max(16, row + 1, this.#present.length * 2);
+    this.widen(capacity);
     const present = new Uint8Array(capacity);
     present.set(this.#present);
     this.#present = present;
-    const words = new Float64Array(capacity * this.width);
-    words.set(this.words);
-    this.words = words;
   }
 }

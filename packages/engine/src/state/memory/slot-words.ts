@@ -11,6 +11,9 @@ import { decodeField, encodeField, KeptBytes } from "./kept-bytes.ts";
 /** What a journal entry of slots takes back; more in the pane slots. */
 export const WRITTEN = 0;
 
+/** Indexes of words are positive int32. */
+const WORDS_MAX = 2 ** 31;
+
 /** Whose slots they are, for messages, and what they hold. */
 export interface SlotOptions {
   readonly operator: string;
@@ -89,6 +92,25 @@ export abstract class SlotWords implements Slots, Undoable {
     const { notedWords } = this.journal;
     this.beforeWrite(at);
     for (let i = 0; i < this.width; i++) this.words[at + i] = notedWords[noted + i] as number;
+  }
+
+  /** Makes room for that many slots. TM_STATE_VALUE where there is none. */
+  protected widen(slots: number): void {
+    const length = slots * this.width;
+    try {
+      if (length > WORDS_MAX) throw new RangeError(`more than ${WORDS_MAX} words`);
+      const words = new Float64Array(length);
+      words.set(this.words);
+      this.words = words;
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause;
+      const { operator, name } = this.#options;
+      throw new TidemarkError(
+        "TM_STATE_VALUE",
+        "there is no more room for the slots of a task; run the job with a higher parallelism, or let state expire",
+        { cause, facts: { operator, state: name, slots } },
+      );
+    }
   }
 
   protected fill(at: number): void {

@@ -43,9 +43,14 @@ export interface CopyEnd {
   at: number;
 }
 
-const UNESCAPED: ReadonlyMap<number, number> = new Map(
-  [..."bfnrt"].map((c, i) => [c.charCodeAt(0), "\b\f\n\r\t".charCodeAt(i)]),
-);
+/** The letters of escapes of two that stand for another character. */
+const UNESCAPED: ReadonlyMap<number, number> = new Map([
+  [0x62, 0x08],
+  [0x66, 0x0c],
+  [0x6e, 0x0a],
+  [0x72, 0x0d],
+  [0x74, 0x09],
+]);
 
 /**
  * The closing quote of a string that begins at p, which is copied to `to.at` without its escapes; sets that to the end of the copy.

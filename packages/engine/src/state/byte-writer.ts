@@ -1,4 +1,6 @@
 const encoder = new TextEncoder();
+/** Twice the length of a short text is a varint of one byte. */
+const SHORT_TEXT = 63;
 
 /** Grows as it is written; little-endian. What docs/format.md calls varint, f64, text and bytes. */
 export class ByteWriter {
@@ -104,6 +106,7 @@ export class ByteWriter {
 
   /** varint of 2 * byte length, then UTF-8; with lone surrogates, 2 * byte length + 1 and UTF-16 code units: exact for every string. */
   text(value: string): void {
+    if (this.#shortAscii(value)) return;
     if (value.isWellFormed()) {
       const utf8 = encoder.encode(value);
       this.varint(utf8.length * 2);
@@ -116,6 +119,23 @@ export class ByteWriter {
       this.#view.setUint16(this.#length, value.charCodeAt(i), true);
       this.#length += 2;
     }
+  }
+
+  /** Most texts are: an encoder's call costs more than their bytes. False, and nothing written, where it is not one. */
+  #shortAscii(value: string): boolean {
+    const { length } = value;
+    if (length > SHORT_TEXT) return false;
+    this.#reserve(length + 1);
+    const bytes = this.#bytes;
+    const at = this.#length + 1;
+    for (let i = 0; i < length; i++) {
+      const unit = value.charCodeAt(i);
+      if (unit > 0x7f) return false;
+      bytes[at + i] = unit;
+    }
+    bytes[at - 1] = length * 2;
+    this.#length = at + length;
+    return true;
   }
 
   #reserve(more: number): void {

@@ -167,17 +167,28 @@ export class FlatMapState implements MapState<unknown>, SnapshotPart, Undoable, 
     let entry = this.#entries.candidate(row, hash, 0);
     if (entry === 0) return 0;
     const bytes = this.#keyBytes(key);
-    while (entry !== 0 && !isSame(this.#kept.read(this.#entries.key(entry)), bytes))
+    while (entry !== 0 && !this.#kept.isSame(this.#entries.key(entry), bytes))
       entry = this.#entries.candidate(row, hash, entry);
     return entry;
   }
 
   #key(entry: number): string {
-    return new ByteReader(this.#kept.read(this.#entries.key(entry))).text();
+    const bytes = this.#kept.read(this.#entries.key(entry));
+    // A short ASCII text: one byte of length, twice, then its characters; as of byte-writer.ts.
+    const head = bytes[0] as number;
+    if (head >= 0x80 || head % 2 === 1) return new ByteReader(bytes).text();
+    let text = "";
+    for (let i = 1; i < bytes.length; i++) {
+      const unit = bytes[i] as number;
+      if (unit > 0x7f) return new ByteReader(bytes).text();
+      text += String.fromCharCode(unit);
+    }
+    return text;
   }
 
   #value(handle: number): unknown {
-    return decodeField(this.#kept.read(handle), this.#codec);
+    const natural = this.#kept.smallNatural(handle);
+    return natural < 0 ? decodeField(this.#kept.read(handle), this.#codec) : this.#codec.decode(natural);
   }
 
   /** The key as it is in a payload; good until the next call. */
@@ -186,12 +197,6 @@ export class FlatMapState implements MapState<unknown>, SnapshotPart, Undoable, 
     this.#scratch.text(key);
     return this.#scratch.written();
   }
-}
-
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }
 
 function hashOf(key: string): number {

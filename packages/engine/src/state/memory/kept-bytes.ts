@@ -8,6 +8,8 @@ import { ValueArena } from "./value-arena.ts";
 
 /** Length of the bytes that are kept, before them in a block. */
 const LENGTH_BYTES = 4;
+/** What a natural number begins with in a payload. */
+const NATURAL_TAG = 6;
 
 /**
  * Kept bytes in an arena, by a handle that fits into a word; 0 is none. What is kept does not change. A journal or a snapshot may still
@@ -49,6 +51,30 @@ export class KeptBytes implements Settling {
     const { bytes, ints } = this.#arena.chunk(handle);
     const offset = this.#arena.offset(handle);
     return bytes.subarray(offset + LENGTH_BYTES, offset + LENGTH_BYTES + (ints[offset >>> 2] as number));
+  }
+
+  /** True where exactly these bytes are kept. */
+  isSame(handle: number, bytes: Uint8Array): boolean {
+    const chunk = this.#arena.chunk(handle);
+    const offset = this.#arena.offset(handle);
+    const { length } = bytes;
+    if (chunk.ints[offset >>> 2] !== length) return false;
+    for (let i = 0; i < length; i++) if (chunk.bytes[offset + LENGTH_BYTES + i] !== bytes[i]) return false;
+    return true;
+  }
+
+  /** A number that is kept as a natural below 2^28, as most are; -1 for anything else. */
+  smallNatural(handle: number): number {
+    const { bytes } = this.#arena.chunk(handle);
+    let at = this.#arena.offset(handle) + LENGTH_BYTES;
+    if (bytes[at] !== NATURAL_TAG) return -1;
+    let value = 0;
+    for (let shift = 0; shift < 28; shift += 7) {
+      const byte = bytes[++at] as number;
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+    return -1;
   }
 
   /** Frees what a handle stands for as soon as nothing may want it any more; 0 is let be. */

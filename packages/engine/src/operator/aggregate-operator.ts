@@ -45,6 +45,7 @@ export class AggregateOperator implements Operator {
   readonly #numbers: readonly (Float64Array | null)[];
   readonly #values: readonly (unknown[] | null)[];
   readonly #changes = {
+    rows: new Int32Array(CHANGES_MAX),
     stateRows: new Int32Array(CHANGES_MAX),
     timestamps: new Float64Array(CHANGES_MAX),
     watermarks: new Float64Array(CHANGES_MAX),
@@ -79,7 +80,10 @@ export class AggregateOperator implements Operator {
     this.#selected.release();
     this.#failures.report(batch);
     const { stateRows } = this.#changes;
-    this.#columns.appendChanges({ length, stateRows, numbers: this.#numbers, values: this.#values }, this.#changes);
+    this.#columns.appendChanges(
+      { length, stateRows, numbers: this.#numbers, values: this.#values },
+      { ...this.#changes, keys: batch.keys },
+    );
     for (const values of this.#values) if (values !== null) values.length = 0;
     this.#columns.flush();
     this.#state.releaseEmptyRows();
@@ -199,10 +203,11 @@ export class AggregateOperator implements Operator {
 
   /** Notes times and kinds of a record's changes, from change `to` on; returns where the next ones go. */
   #noteChanges(batch: RecordBatch, row: number, isFirst: boolean, to: number): number {
-    const { stateRows, timestamps, watermarks, rowKinds } = this.#changes;
+    const { rows, stateRows, timestamps, watermarks, rowKinds } = this.#changes;
     const end = to + (isFirst ? 1 : 2);
     for (let change = to; change < end; change++) {
       stateRows[change] = this.#stateRows[row] as number;
+      rows[change] = row;
       timestamps[change] = batch.timestamps[row] as number;
       watermarks[change] = batch.watermarks[row] as number;
       rowKinds[change] = isFirst ? ROW_KINDS.insert : ROW_KINDS.updateAfter;

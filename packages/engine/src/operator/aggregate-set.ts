@@ -1,4 +1,3 @@
-import type { ValueDescriptor, ValueKind } from "../state/state-backend.ts";
 import type { AggregateFunction } from "./aggregate-function.ts";
 
 /** Any aggregate, with its types forgotten; values and accumulators only ever go back to the aggregate they came from. */
@@ -21,16 +20,6 @@ export class AggregateSet {
     this.names = Object.keys(named);
     this.aggregates = Object.values(named) as readonly unknown[] as readonly AnyAggregate[];
     this.custom = this.aggregates.some((aggregate) => aggregate.custom);
-  }
-
-  /** A state per aggregate, named after its result. */
-  stateDescriptors(kind: ValueKind): ValueDescriptor[] {
-    return this.aggregates.map(({ codec }, index) => ({
-      name: accumulatorState(this.names[index] as string),
-      kind,
-      isolation: this.custom ? "copy" : "live",
-      codec,
-    }));
   }
 
   /** Runs the user's selectors on a record; a throw leaves `values` half filled and everything else as it was. */

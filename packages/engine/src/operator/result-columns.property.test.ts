@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { BATCH_ROWS_MAX, type RecordBatch } from "../record/batch.ts";
 import { keyColumnOf } from "../record/key-codec.ts";
-import type { Key } from "../record/key-column.ts";
+import type { Key, KeyColumn } from "../record/key-column.ts";
 import { recordOf } from "../record/row-copy.ts";
 import { memoryBackend } from "../state/memory-backend.ts";
 import type { KeyTable } from "../state/state-backend.ts";
@@ -17,11 +17,12 @@ import { ResultWriter } from "./result-writer.ts";
 
 const any = customAggregate({ create: () => 0, add: (a: number) => a, merge: (a: number) => a, result: (a) => a });
 
-function keysOf(keys: readonly Key[]): { table: KeyTable; rows: Int32Array } {
+function keysOf(keys: readonly Key[]): { table: KeyTable; rows: Int32Array; column: KeyColumn } {
   const { keys: table } = memoryBackend().openKeyedState({ operator: "t", keyGroupBits: 8, timers: [], states: [] });
   const rows = new Int32Array(keys.length);
-  table.resolve(keyColumnOf(keys), keys.length, rows);
-  return { table, rows };
+  const column = keyColumnOf(keys);
+  table.resolve(column, keys.length, rows);
+  return { table, rows, column };
 }
 
 /** Batches as they went out, with layouts and records. */
@@ -68,7 +69,7 @@ test("results in columns are batches as they would be learned from records, of w
         [first as string]: countAggregate(),
         [second as string]: any,
       } as unknown as NamedAggregates);
-      const { table, rows } = keysOf(parts.flatMap((part) => part.rows.map((row) => row.key)));
+      const { table, rows, column } = keysOf(parts.flatMap((part) => part.rows.map((row) => row.key)));
       const made: unknown[] = [];
       const expected: unknown[] = [];
       const columns = new ResultColumns(outputInto(made), { aggregates, keys: table, of: of as "windows" | "table" });
@@ -76,6 +77,7 @@ test("results in columns are batches as they would be learned from records, of w
       let from = 0;
       for (const [index, part] of parts.entries()) {
         const { length } = part.rows;
+        const inputRows = Int32Array.from(part.rows, (_, row) => from + row);
         const stateRows = rows.slice(from, (from += length));
         const numbers = new Float64Array(part.rows.map((row) => row.n));
         const values = part.rows.map((row) => row.value);
@@ -93,6 +95,8 @@ test("results in columns are batches as they would be learned from records, of w
         if (of === "windows") columns.appendWindow(chunk, { window, revision: index, ...facts });
         else
           columns.appendChanges(chunk, {
+            keys: column,
+            rows: inputRows,
             timestamps: new Float64Array(length).fill(index),
             watermarks: new Float64Array(length).fill(part.watermark),
             rowKinds,

@@ -2,7 +2,8 @@ import { BATCH_ROWS_MAX } from "../record/batch.ts";
 import type { Column } from "../record/column.ts";
 import { type Field, layoutOf, type RecordLayout } from "../record/layout.ts";
 import { FIELDS_MAX, isOddName } from "../record/learned-layout.ts";
-import { withKeys } from "../record/row-copy.ts";
+import type { KeyColumn } from "../record/key-column.ts";
+import { selectKeys } from "../record/row-copy.ts";
 import type { KeyTable } from "../state/state-backend.ts";
 import { NO_WATERMARK } from "../time/watermark.ts";
 import type { CompiledAggregates, CompiledMember, ResultNumbers } from "./compiled-aggregates.ts";
@@ -31,8 +32,11 @@ export interface WindowFacts {
   readonly watermark: number;
 }
 
-/** Times and kind of each row of a chunk of a table, by its place in the chunk. */
+/** Times and kind of each row of a chunk of a table, by its place in the chunk. Call `flush` before the next batch of input. */
 export interface ChangeFacts {
+  /** Keys of the batch of input, and the rows of it that the changes are of. */
+  readonly keys: KeyColumn;
+  readonly rows: Int32Array;
   readonly timestamps: Float64Array;
   readonly watermarks: Float64Array;
   readonly rowKinds: Uint8Array;
@@ -42,7 +46,8 @@ interface Side {
   timestamps: Float64Array;
   watermarks: Float64Array;
   rowKinds: Uint8Array;
-  stateRows: Int32Array;
+  /** Rows of the input. */
+  rows: Int32Array;
   revisions: Float64Array;
 }
 
@@ -70,6 +75,8 @@ export class ResultColumns {
   #length = 0;
   #hint = FIRST_ROWS;
   #layout: RecordLayout | null = null;
+  /** Of the rows under way, where the output stays keyed. */
+  #inputKeys: KeyColumn | null = null;
   #watermark = NO_WATERMARK;
 
   constructor(
@@ -109,7 +116,7 @@ export class ResultColumns {
 
   /** Appends changes of a table. */
   appendChanges(chunk: ResultChunk, facts: ChangeFacts): void {
-    const { timestamps, watermarks, rowKinds } = facts;
+    const { timestamps, watermarks, rowKinds, rows } = facts;
     if (this.#records !== null) {
       for (let i = 0; i < chunk.length; i++) {
         this.#records.write(this.#recordOf(chunk, i, {}), {
@@ -121,8 +128,10 @@ export class ResultColumns {
       }
       return;
     }
+    this.#inputKeys = facts.keys;
     this.#inBatches(chunk, (from, count, row) => {
       const side = this.#side;
+      side.rows.set(rows.subarray(from, from + count), row);
       side.timestamps.set(timestamps.subarray(from, from + count), row);
       side.rowKinds.set(rowKinds.subarray(from, from + count), row);
       for (let i = 0; i < count; i++) {
@@ -156,7 +165,6 @@ export class ResultColumns {
       const fits = this.#fitting(chunk, from, Math.min(chunk.length - from, BATCH_ROWS_MAX - this.#length));
       const row = this.#length;
       if (row + fits > this.#rows) this.#grow(row + fits);
-      this.#side.stateRows.set(chunk.stateRows.subarray(from, from + fits), row);
       fill(from, fits, row);
       this.#length = row + fits;
       from += fits;
@@ -190,7 +198,7 @@ export class ResultColumns {
   #end(): void {
     const length = this.#length;
     if (length > 0) {
-      const { timestamps, watermarks, rowKinds, stateRows, revisions } = this.#side;
+      const { timestamps, watermarks, rowKinds, rows, revisions } = this.#side;
       const columns: Column[] = [this.#key.take(length)];
       if (!this.#isTable) {
         columns.push({ kind: "json", presence: null, values: this.#windows });
@@ -204,7 +212,7 @@ export class ResultColumns {
         timestamps,
         watermarks,
         rowKinds: this.#isTable ? rowKinds : null,
-        keys: null,
+        keys: this.#inputKeys === null ? null : selectKeys(this.#inputKeys, rows.subarray(0, length)),
         origin: null,
       };
       this.#windows = [];
@@ -213,7 +221,7 @@ export class ResultColumns {
       this.#length = 0;
       this.#side = newSide(0);
       this.#widen();
-      this.#output.batch(this.#isTable ? withKeys(batch, this.#keys.keyColumn(stateRows, length)) : batch);
+      this.#output.batch(batch);
       return;
     }
     this.#widen();
@@ -249,7 +257,7 @@ export class ResultColumns {
     to.timestamps.set(from.timestamps);
     to.watermarks.set(from.watermarks);
     to.rowKinds.set(from.rowKinds);
-    to.stateRows.set(from.stateRows);
+    to.rows.set(from.rows);
     to.revisions.set(from.revisions);
     this.#side = to;
   }
@@ -260,7 +268,7 @@ function newSide(rows: number): Side {
     timestamps: new Float64Array(rows),
     watermarks: new Float64Array(rows),
     rowKinds: new Uint8Array(rows),
-    stateRows: new Int32Array(rows),
+    rows: new Int32Array(rows),
     revisions: new Float64Array(rows),
   };
 }
@@ -271,10 +279,18 @@ function keysOf(keys: KeyTable, stateRows: Int32Array): Float64Array | readonly 
     const { integers } = keys.keyColumn(stateRows, stateRows.length);
     if (integers !== null) return integers;
   }
+  // A key of a batch is there more than once as a rule; its rows share one value, which nobody may change then.
+  const known = new Map<number, unknown>();
   const values: unknown[] = [];
   for (let i = 0; i < stateRows.length; i++) {
-    const isRepeated = i > 0 && stateRows[i] === stateRows[i - 1];
-    values.push(isRepeated ? values[i - 1] : keys.key(stateRows[i] as number));
+    const stateRow = stateRows[i] as number;
+    let key = known.get(stateRow);
+    if (key === undefined) {
+      key = keys.key(stateRow);
+      if (typeof key === "object") Object.freeze(key);
+      known.set(stateRow, key);
+    }
+    values.push(key);
   }
   return values;
 }

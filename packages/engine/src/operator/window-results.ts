@@ -52,9 +52,12 @@ export class WindowResults {
 
   /** Gives the results of a window that its end has passed, for all keys that have not had one. */
   fire(end: number): void {
+    const { revisions, windows, keepsRevisions } = this.#options;
     const panes = this.panesOf(end);
+    // Asked once: the chunks themselves note revisions.
+    const hasFired = keepsRevisions && revisions.hasAny(windows.lastPane(end));
     this.#merged.forEach(panes, (chunk) => {
-      this.#fireChunk(chunk, end, panes);
+      this.#fireChunk(chunk, end, { panes, hasFired });
     });
   }
 
@@ -113,13 +116,17 @@ export class WindowResults {
     return this.#options.accumulators.slots.panes().filter((pane) => pane >= start && pane < end);
   }
 
-  #fireChunk(chunk: SlotChunk, end: number, panes: readonly number[]): void {
+  /** `hasFired`: for some keys the window has fired before. */
+  #fireChunk(
+    chunk: SlotChunk,
+    end: number,
+    { panes, hasFired }: { readonly panes: readonly number[]; readonly hasFired: boolean },
+  ): void {
     const { aggregates, revisions, windows, keepsRevisions } = this.#options;
     const { words, stateRows, slots } = chunk;
     const lastPane = windows.lastPane(end);
     let count = chunk.count;
-    if (keepsRevisions && revisions.hasAny(lastPane))
-      count = keep(chunk, count, (i) => !revisions.hasFired(stateRows[i] as number, lastPane));
+    if (hasFired) count = keep(chunk, count, (i) => !revisions.hasFired(stateRows[i] as number, lastPane));
     if (this.#valueMembers.length > 0) count = this.#valuesOfChunk({ ...chunk, count }, panes, lastPane);
     if (count === 0) return;
     aggregates.results(words, slots, count, this.#numbers, 0);

@@ -2,13 +2,17 @@ import type { SegmentBlock } from "../checkpoint/checkpoint-store.ts";
 import type { SnapshotReading } from "../state/state-backend.ts";
 import type { ChainLink } from "./chain.ts";
 
-/** Entries that are read at once: about half a millisecond. */
+/** Entries that are read at once at most: about half a millisecond. */
 export const SNAPSHOT_STEPS = 4_096;
+
+/** Slices begin small and double: so the states of tests, too, are read while the task goes on. */
+const FIRST_STEPS = 2;
 
 /** The keyed state of a task's operators as of one moment, read in slices while the task goes on. */
 export class StateReading {
   readonly #open: { readonly operator: string; readonly reading: SnapshotReading }[] = [];
   readonly #blocks: SegmentBlock[] = [];
+  #steps = FIRST_STEPS;
 
   constructor(links: readonly ChainLink[]) {
     for (const { name, state } of links) {
@@ -21,7 +25,9 @@ export class StateReading {
     const [first] = this.#open;
     if (first === undefined) return true;
     const { operator, reading } = first;
-    if (!reading.advance(SNAPSHOT_STEPS)) return false;
+    const steps = this.#steps;
+    this.#steps = Math.min(SNAPSHOT_STEPS, steps * 2);
+    if (!reading.advance(steps)) return false;
     for (const payload of reading.payloads()) this.#blocks.push({ operator, ...payload });
     this.#open.shift();
     return this.#open.length === 0;

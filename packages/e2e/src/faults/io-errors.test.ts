@@ -12,7 +12,7 @@ const isLong = process.env["TIDEMARK_LONG"] === "1";
 const stepOf = (step: number): number => (isLong ? 1 : step);
 /** More than a start and two checkpoints with their commits make. */
 const SYNCS = 48;
-const READS = 40;
+const READS = 12;
 const WRITES_OF_A_PORT = 4;
 const SYNC_CALLS = "fsync,fdatasync";
 const OPTIONS = { timeout: 900_000 };
@@ -54,7 +54,7 @@ test("no space for prepared output: the job halts, and the next start goes on", 
 
 test("a read of the disk that fails: the job halts, and the next start goes on", OPTIONS, async (t) => {
   // What is read is what an earlier start left, and the input: files whose names are known before the start.
-  const injections = numbers(READS, 8).map((nth) => async (job: FaultChain): Promise<Injection> => ({
+  const injections = numbers(READS, 2).map((nth) => async (job: FaultChain): Promise<Injection> => ({
     calls: "pread64",
     effect: "error=EIO",
     when: String(nth),

@@ -205,11 +205,12 @@ export class Task {
     const caller = times.enterAnyway(this.#snapshotMeter);
     const reading = new StateReading(this.chain.links);
     const splits = this.source?.positions() ?? [];
-    const prepared = writers.map(({ port, name, writer }) => ({
-      port,
-      writer: name,
-      output: writer.prepare(checkpoint),
-    }));
+    const prepared = writers.map(({ port, name, writer }) => {
+      const output = writer.prepare(checkpoint);
+      // Who gets the snapshot awaits it, once the state is read; until then a rejection must not count as unhandled.
+      output.catch(() => undefined);
+      return { port, writer: name, output };
+    });
     for (const exchange of exchanges) exchange.broadcast({ kind: "barrier", checkpoint });
     this.#checkpoint = checkpoint;
     const snapshot = {

@@ -190,9 +190,9 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "timer fires twice after a restore",
     file: "operator/process-operator.ts",
-    find: '    const name = this.#spec.timers[timer]?.name ?? "";',
+    find: "    this.#rearmLimit.begin(due);",
     replace:
-      '    const name = this.#spec.timers[timer]?.name ?? "";\n    if (time === this.#watermark) this.#state.timers.set(row, timer, time + 1);',
+      "    this.#rearmLimit.begin(due);\n    if (time === this.#watermark) this.#state.timers.set(row, timer, time + 1);",
     why: "a timer that is due at the very watermark is fired and armed again",
     hint: 3,
   },

@@ -1,3 +1,4 @@
+import { assert } from "../foundation/assert.ts";
 import type { Column } from "../record/column.ts";
 import type { RecordLayout } from "../record/layout.ts";
 import { BLOCK, OUTCOME, PADDING_BYTES, planBlock, type BlockPlan } from "../record/kernels/json-lines-block.ts";
@@ -47,7 +48,7 @@ export class LineColumns implements BulkRows {
     this.#writer = new RecordWriter(layout);
     this.#columns = layout.fields.map((field, index) => {
       const places = plan.columns[index];
-      if (places === undefined) throw new RangeError("a plan has a place for each field");
+      assert(places !== undefined, "a plan has a place for each field");
       return new StagedColumn(field, places);
     });
   }

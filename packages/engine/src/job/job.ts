@@ -365,7 +365,9 @@ export async function startJob(options: JobOptions): Promise<StartedJob> {
   }
   const { manifest, sinks, sources } = prepared;
   if (manifest?.finished === true) {
+    // Its last commit is completed by now, whatever else is there.
     await closeAll(sinks, store);
+    refuseNewInput(sources, manifest);
     return { finished: { outcome: "finished", checkpoint: manifest.checkpoint, records: recordsOf(manifest) } };
   }
   const job = new Job(options, store, sinks);
@@ -402,7 +404,6 @@ async function prepareStart(options: JobOptions, store: CheckpointStore): Promis
     );
   }
   const sources = await discoverSources(options, manifest);
-  if (manifest?.finished === true) refuseNewInput(sources, manifest);
   return { manifest, sinks: await openSinks(options, store, manifest), sources };
 }
 

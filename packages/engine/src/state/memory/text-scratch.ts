@@ -18,7 +18,11 @@ export class TextScratch {
     this.length = length;
     if (length > this.bytes.length) this.#grow(length);
     const { bytes } = this;
-    if (length > SMALL) return encoder.encodeInto(text, bytes).written === length;
+    if (length > SMALL) {
+      // What is not ASCII may fill the bytes before its end is read.
+      const { read, written } = encoder.encodeInto(text, bytes);
+      return read === length && written === length;
+    }
     for (let i = 0; i < length; i++) {
       const unit = text.charCodeAt(i);
       if (unit >= 0x80) return false;

@@ -47,7 +47,7 @@ const RUN: Readonly<Record<(typeof BENCHES)[number], (flags: Flags) => Promise<R
   pipelines: async ({ smoke, events = smoke ? "20000" : "5000000", rounds = smoke ? "1" : "3" }) => {
     const options = { events: wholeNumber("events", events), rounds: wholeNumber("rounds", rounds) };
     const rows = await benchPipelines(options, report);
-    const about = `${options.events} events in all, medians of ${options.rounds}`;
+    const about = `${options.events} events a pipeline, medians of ${options.rounds}`;
     return { about, rows, table: pipelinesTable(rows), bars: pipelinesBars(rows) };
   },
   keys: async ({ smoke, keys = smoke ? "20000" : "5000000" }) => {

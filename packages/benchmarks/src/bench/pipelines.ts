@@ -12,12 +12,12 @@ import { median } from "./median.ts";
 import { columnName, SHAPE_COLUMNS, shapedPipeline, SHAPES, type Shape } from "./pipeline-shapes.ts";
 import { StallWatch, type Stalls } from "./stall-watch.ts";
 
-/** One measurement, in a process of its own: some pipelines of a shape share the bids evenly and run at the same time. */
+/** One measurement, in a process of its own: some pipelines of a shape run at the same time, each over all bids. */
 export interface PipelinesTask {
   readonly bench: "pipelines";
   readonly shape: Shape;
   readonly pipelines: number;
-  /** Events of the data set, of all kinds; of all pipelines together. */
+  /** Events of the data set, of all kinds; each pipeline reads all of them. */
   readonly events: number;
 }
 
@@ -81,7 +81,7 @@ export async function measurePipelines(task: PipelinesTask): Promise<PipelinesMe
   const jobs = await Promise.all(
     Array.from({ length: task.pipelines }, async (_, index) => ({
       pipeline: await shapedPipeline(task.shape, index),
-      bind: { bids: columnSource(shareOf(bids, index, task.pipelines)), result: checksumSink(checksum) },
+      bind: { bids: columnSource(renamed(bids, index)), result: checksumSink(checksum) },
       stateDirectory: mkdtempSync(join(tmpdir(), `pipelines-${index}-`)),
     })),
   );
@@ -111,18 +111,16 @@ export async function measurePipelines(task: PipelinesTask): Promise<PipelinesMe
   }
 }
 
-/** Part `index` of `count` of a table, with the column names of pipeline `index`. */
-function shareOf({ rows, columns }: Table, index: number, count: number): Table {
-  const from = Math.floor((rows * index) / count);
-  const to = Math.floor((rows * (index + 1)) / count);
-  const part = (column: TableColumn | undefined): TableColumn => {
-    if (column?.kind === "int32") return { kind: "int32", values: column.values.subarray(from, to) };
-    if (column?.kind === "float64") return { kind: "float64", values: column.values.subarray(from, to) };
-    throw new Error("shapes read numbers only");
+/** The columns of a table under the names that pipeline `index` has for them. */
+function renamed({ rows, columns }: Table, index: number): Table {
+  const columnOf = (name: string): TableColumn => {
+    const column = columns[name];
+    if (column === undefined) throw new Error(`the bids have no column ${name}`);
+    return column;
   };
   return {
-    rows: to - from,
-    columns: Object.fromEntries(SHAPE_COLUMNS.map((name) => [columnName(name, index), part(columns[name])])),
+    rows,
+    columns: Object.fromEntries(SHAPE_COLUMNS.map((name) => [columnName(name, index), columnOf(name)])),
   };
 }
 

@@ -8,10 +8,15 @@ const NOTHING = 0x5bd1e995;
 /** Begin of a row's hash; its cells are mixed in one after another. */
 export const ROW_SEED = 0x811c9dc5;
 
+/** Mixes a number into a row's hash, by the halves of its eight bytes. */
+function mixHalves(hash: number, low: number, high: number): number {
+  return Math.imul(Math.imul(hash ^ low, PRIME) ^ high, PRIME);
+}
+
 /** Mixes a number into a row's hash. */
 export function mixNumber(hash: number, value: number): number {
   FLOAT[0] = value;
-  return Math.imul(Math.imul(hash ^ (WORDS[0] as number), PRIME) ^ (WORDS[1] as number), PRIME);
+  return mixHalves(hash, WORDS[0] as number, WORDS[1] as number);
 }
 
 /** Mixes a text into a row's hash: by its length and first character, since this is to cost little. */
@@ -32,7 +37,7 @@ export function mixValue(hash: number, value: unknown): number {
 export class Checksum {
   rows = 0;
   #sum = 0;
-  #hashes = new Uint32Array(1_024);
+  #hashes = new Int32Array(1_024);
 
   /** Eight hexadecimal digits. */
   get text(): string {
@@ -53,51 +58,84 @@ export class Checksum {
 
   addBatch(batch: RecordBatch): void {
     const { length, rowKinds } = batch;
-    if (this.#hashes.length < length) this.#hashes = new Uint32Array(length);
+    if (this.#hashes.length < length) this.#hashes = new Int32Array(length);
     const hashes = this.#hashes.fill(ROW_SEED, 0, length);
     for (const column of batch.columns) mixColumn(hashes, column, length);
-    for (let row = 0; row < length; row++) {
-      const kind = rowKinds?.[row] ?? ROW_KINDS.insert;
-      if (kind === ROW_KINDS.updateBefore || kind === ROW_KINDS.delete) this.retract(hashes[row] as number);
-      else this.add(hashes[row] as number);
-    }
+    this.rows += length;
+    this.#sum =
+      (this.#sum + (rowKinds === null ? sumOf(hashes, length) : sumOfChanges(hashes, rowKinds, length))) >>> 0;
   }
 }
 
-function mixColumn(hashes: Uint32Array, column: Column, length: number): void {
-  const { presence } = column;
+function sumOf(hashes: Int32Array, length: number): number {
+  let sum = 0;
+  for (let row = 0; row < length; row++) sum = (sum + (hashes[row] as number)) | 0;
+  return sum;
+}
+
+function sumOfChanges(hashes: Int32Array, rowKinds: Uint8Array, length: number): number {
+  let sum = 0;
+  for (let row = 0; row < length; row++) {
+    const kind = rowKinds[row];
+    const hash = hashes[row] as number;
+    sum = (kind === ROW_KINDS.updateBefore || kind === ROW_KINDS.delete ? sum - hash : sum + hash) | 0;
+  }
+  return sum;
+}
+
+/** Mixes the first `length` cells of a column into the rows' hashes; a loop of its own for each kind. */
+function mixColumn(hashes: Int32Array, column: Column, length: number): void {
   switch (column.kind) {
-    case "int32":
     case "float64":
+      mixFloats(hashes, column.values, length);
+      break;
+    case "int32":
+      for (let row = 0; row < length; row++)
+        hashes[row] = mixNumber(hashes[row] as number, column.values[row] as number);
+      break;
     case "boolean":
       for (let row = 0; row < length; row++)
         hashes[row] = mixNumber(hashes[row] as number, column.values[row] as number);
       break;
-    case "utf8": {
-      const { bytes, offsets, lengths, strings } = column;
-      for (let row = 0; row < length; row++) {
-        const size = lengths[row] as number;
-        const text = size < 0 ? (strings[row] as string) : "";
-        const first = size < 0 ? firstOf(text) : size === 0 ? 0 : (bytes[offsets[row] as number] as number);
-        hashes[row] = mixText(hashes[row] as number, size < 0 ? text.length : size, first);
-      }
+    case "utf8":
+      mixTexts(hashes, column, length);
       break;
-    }
-    case "dictionary": {
-      const { values, dictionary } = column;
+    case "dictionary":
       for (let row = 0; row < length; row++) {
-        const text = dictionary[values[row] as number] as string;
+        const text = column.dictionary[column.values[row] as number] as string;
         hashes[row] = mixText(hashes[row] as number, text.length, firstOf(text));
       }
       break;
-    }
     case "json":
-      for (let row = 0; row < length; row++) hashes[row] = mixValue(hashes[row] as number, column.values[row]);
+      // Parts in their order, as mixValue takes those of an array.
+      if (column.parts !== undefined) for (const part of column.parts) mixColumn(hashes, part, length);
+      else for (let row = 0; row < length; row++) hashes[row] = mixValue(hashes[row] as number, column.values[row]);
       break;
   }
   // Queries here have no absent cells; what stands in one must not go unseen.
-  if (presence !== null)
-    for (let row = 0; row < length; row++) hashes[row] = mixNumber(hashes[row] as number, presence[row] as number);
+  if (column.presence !== null)
+    for (let row = 0; row < length; row++)
+      hashes[row] = mixNumber(hashes[row] as number, column.presence[row] as number);
+}
+
+/** mixNumber, with the halves read where they are. */
+function mixFloats(hashes: Int32Array, values: Float64Array, length: number): void {
+  const halves = new Int32Array(values.buffer, values.byteOffset, length * 2);
+  for (let row = 0; row < length; row++)
+    hashes[row] = mixHalves(hashes[row] as number, halves[2 * row] as number, halves[2 * row + 1] as number);
+}
+
+function mixTexts(
+  hashes: Int32Array,
+  { bytes, offsets, lengths, strings }: Extract<Column, { kind: "utf8" }>,
+  length: number,
+): void {
+  for (let row = 0; row < length; row++) {
+    const size = lengths[row] as number;
+    const text = size < 0 ? (strings[row] as string) : "";
+    const first = size < 0 ? firstOf(text) : size === 0 ? 0 : (bytes[offsets[row] as number] as number);
+    hashes[row] = mixText(hashes[row] as number, size < 0 ? text.length : size, first);
+  }
 }
 
 function firstOf(text: string): number {

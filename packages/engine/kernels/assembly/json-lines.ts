@@ -1,5 +1,5 @@
 import { copyString, keyEnd, skipSpace, skipValue } from "./json-text";
-import { integerAt, parseNumber } from "./json-number";
+import { eightDigits, otherBytes, parseNumber } from "./json-number";
 
 // The block of state that src/record/kernels/json-lines-block.ts writes, by byte offsets.
 const COLUMNS: usize = 0;
@@ -47,7 +47,7 @@ const FULL: u32 = 2;
 
 /**
  * Decodes JSON Lines in [from, end) into the columns of the block at `state`, and gives where the first line begins that was not
- * decoded. 32 line feeds stand from `end` on. OUTCOME says why it stopped: what is left is no whole line; the line must be read in
+ * decoded. 64 line feeds stand from `end` on. OUTCOME says why it stopped: what is left is no whole line; the line must be read in
  * another way; ROWS_MAX rows are there, or `stopAt` was reached. `streamOffset` is that of `from`.
  */
 export function decodeJsonLines(state: usize, from: usize, end: usize, stopAt: usize, streamOffset: f64): usize {
@@ -103,9 +103,9 @@ function hasLineEnd(at: usize, end: usize): bool {
 function decodeLine(state: usize, line: usize, row: u32): usize {
   const stamp = load<u32>(state, LINE) + 1;
   store<u32>(state, stamp, LINE);
-  let p = skipSpace(line);
+  let p = afterSpace(line);
   if (load<u8>(p) != 0x7b) return 0;
-  p = skipSpace(p + 1);
+  p = afterSpace(p + 1);
   let link = state + FIRST_KEY;
   let seen: u32 = 0;
   let isMore = load<u8>(p) != 0x7d;
@@ -120,7 +120,7 @@ function decodeLine(state: usize, line: usize, row: u32): usize {
       column = findColumn(state, p);
       if (column != 0) store<u32>(link, <u32>column);
     }
-    p = skipSpace(value);
+    p = afterSpace(value);
     if (column == 0) {
       p = skipValue(p);
     } else {
@@ -131,16 +131,26 @@ function decodeLine(state: usize, line: usize, row: u32): usize {
       link = column + NEXT_KEY;
     }
     if (p == 0) return 0;
-    p = skipSpace(p);
-    isMore = load<u8>(p) == 0x2c;
-    if (!isMore && load<u8>(p) != 0x7d) return 0;
+    let after = load<u8>(p);
+    if (after <= 0x20) {
+      p = skipSpace(p);
+      after = load<u8>(p);
+    }
+    isMore = after == 0x2c;
+    if (!isMore && after != 0x7d) return 0;
     p++;
-    if (isMore) p = skipSpace(p);
+    if (isMore) p = afterSpace(p);
   }
-  p = skipSpace(p);
+  p = afterSpace(p);
   if (load<u8>(p) != 0x0a) return 0;
   if (seen != load<u32>(state, COLUMNS) && !fillAbsent(state, row, stamp)) return 0;
   return p + 1;
+}
+
+/** As skipSpace, without a call where there is none. */
+function afterSpace(p: usize): usize {
+  const c = load<u8>(p);
+  return c <= 0x20 && c != 0x0a ? skipSpace(p) : p;
 }
 
 /** After the colon where a column's `"name":` stands at p, else 0. The name is padded with zeros, and its mask follows it. */
@@ -148,10 +158,12 @@ function matchName(column: usize, p: usize): usize {
   const name: usize = load<u32>(column, NAME);
   const length: usize = load<u32>(column, NAME_BYTES);
   const padded = (length + 15) & ~(<usize>15);
-  for (let i: usize = 0; i < length; i += 16) {
+  let i: usize = 0;
+  do {
     const difference = v128.xor(v128.load(p + i), v128.load(name + i));
     if (v128.any_true(v128.and(difference, v128.load(name + padded + i)))) return 0;
-  }
+    i += 16;
+  } while (i < length);
   return p + length;
 }
 
@@ -175,12 +187,14 @@ function findColumn(state: usize, p: usize): usize {
 
 function decodeCell(state: usize, column: usize, p: usize, row: u32): usize {
   const flags = load<u32>(column, FLAGS);
-  if (load<u8>(p) == 0x6e) {
-    if ((flags & NULLABLE) == 0 || load<u32>(p) != 0x6c6c756e) return 0;
-    lack(column, row, IS_NULL);
-    return p + 4;
+  if (flags != 0) {
+    if (load<u8>(p) == 0x6e) {
+      if ((flags & NULLABLE) == 0 || load<u32>(p) != 0x6c6c756e) return 0;
+      lack(column, row, IS_NULL);
+      return p + 4;
+    }
+    store<u8>(<usize>load<u32>(column, PRESENCE) + <usize>row, 0);
   }
-  if (flags != 0) store<u8>(<usize>load<u32>(column, PRESENCE) + <usize>row, 0);
   const values: usize = load<u32>(column, VALUES);
   const kind = load<u32>(column, KIND);
   if (kind == UTF8) return decodeString(column, p, row, values);
@@ -194,23 +208,38 @@ function decodeCell(state: usize, column: usize, p: usize, row: u32): usize {
 }
 
 function decodeNumber(state: usize, p: usize, kind: u32, values: usize, row: u32): usize {
-  const isNegative = load<u8>(p) == 0x2d;
-  const begin = isNegative ? p + 1 : p;
-  const integer = integerAt(begin, state + NUMBER + 8);
-  if (integer != 0) {
-    const end = begin + <usize>(integer & 63);
-    const magnitude = integer >> 6;
-    if (kind == FLOAT64) {
-      const number = <f64>magnitude;
-      store<f64>(values + ((<usize>row) << 3), isNegative ? -number : number);
-      return end;
+  const first = load<u64>(p);
+  const firstEnd = otherBytes(first);
+  let bits = <u64>ctz(firstEnd) & 0x78;
+  let magnitude: u64;
+  let end = p + <usize>(bits >> 3);
+  if (firstEnd != 0) {
+    magnitude = eightDigits(first << (64 - bits));
+  } else {
+    const second = load<u64>(p, 8);
+    bits = <u64>ctz(otherBytes(second)) & 0x78;
+    magnitude = eightDigits(first);
+    if (bits != 0) {
+      magnitude = magnitude * <u64>load<f64>(state + NUMBER + 8 + <usize>bits) + eightDigits(second << (64 - bits));
     }
-    // Not -0, which an integer cannot be; and there is one more below zero than above.
-    const magnitudeMax: u64 = isNegative ? 0x80000000 : 0x7fffffff;
-    if (magnitude > magnitudeMax || (isNegative && magnitude == 0)) return 0;
-    store<i32>(values + ((<usize>row) << 2), isNegative ? -(<i32>magnitude) : <i32>magnitude);
-    return end;
+    end += <usize>(bits >> 3);
+    if (bits == 64) end = p;
   }
+  const after = <u32>load<u8>(end);
+  // Of whatever is not digits and a comma, a brace or a space; a zero may only stand alone.
+  const isPlain = (after == 0x2c || after == 0x7d || after <= 0x20) && (<u8>first != 0x30 || end - p == 1);
+  if (end == p || !isPlain) return decodeAnyNumber(state, p, kind, values, row);
+  if (kind == FLOAT64) {
+    store<f64>(values + ((<usize>row) << 3), <f64>magnitude);
+  } else {
+    if (magnitude > 0x7fffffff) return 0;
+    store<i32>(values + ((<usize>row) << 2), <i32>magnitude);
+  }
+  return end;
+}
+
+/** Any number but the commonest. */
+function decodeAnyNumber(state: usize, p: usize, kind: u32, values: usize, row: u32): usize {
   p = parseNumber(state + NUMBER, p);
   if (p == 0) return 0;
   const number = load<f64>(state, NUMBER);

@@ -57,45 +57,14 @@ export function parseNumber(result: usize, p: usize): usize {
   return p;
 }
 
-/**
- * An integer of at most 15 digits without a sign at p: its value times 64, plus the number of its digits; 0: there is something else,
- * or more. `powers` are those of ten, as doubles.
- */
-export function integerAt(p: usize, powers: usize): u64 {
-  const first = load<u64>(p);
-  const firstEnd = otherBytes(first);
-  let digits: usize;
-  let value: u64;
-  if (firstEnd != 0) {
-    digits = <usize>ctz(firstEnd) >> 3;
-    if (digits == 0) return 0;
-    value = eightDigits(first << (64 - ((<u64>digits) << 3)));
-  } else {
-    const second = load<u64>(p, 8);
-    const secondEnd = otherBytes(second);
-    if (secondEnd == 0) return 0;
-    digits = <usize>ctz(secondEnd) >> 3;
-    value = eightDigits(first);
-    if (digits != 0) {
-      const low = eightDigits(second << (64 - ((<u64>digits) << 3)));
-      value = value * <u64>load<f64>(powers + (digits << 3)) + low;
-    }
-    digits += 8;
-  }
-  const after = load<u8>(p + digits);
-  if (after == 0x2e || (after | 0x20) == 0x65) return 0;
-  if (digits != 1 && <u8>first == 0x30) return 0;
-  return (value << 6) | <u64>digits;
-}
-
 /** The high bit of each byte that is no digit, right up to the lowest such byte. */
-function otherBytes(text: u64): u64 {
+export function otherBytes(text: u64): u64 {
   const digits = text ^ 0x3030303030303030;
   return ((digits + 0x7676767676767676) | digits) & 0x8080808080808080;
 }
 
 /** The number of eight digits, the first in the lowest byte; bytes of zero count as the digit 0. */
-function eightDigits(text: u64): u64 {
+export function eightDigits(text: u64): u64 {
   let value = text & 0x0f0f0f0f0f0f0f0f;
   value = ((value * 2561) >> 8) & 0x00ff00ff00ff00ff;
   value = ((value * 6553601) >> 16) & 0x0000ffff0000ffff;

@@ -48,38 +48,57 @@ function plainStringEnd(p: usize): usize {
   return close;
 }
 
+/** Copies 32 bytes; a bit for each that is a quote, a backslash, a control character or beyond ASCII. */
+function copyBlock(p: usize, to: usize): u32 {
+  const a = v128.load(p);
+  const b = v128.load(p, 16);
+  v128.store(to, a);
+  v128.store(to, b, 16);
+  return <u32>specialLanes(a) | ((<u32>specialLanes(b)) << 16);
+}
+
 /**
  * The closing quote of a string that begins at p, which is copied to `to` without its escapes; stores the end of the copy at `result`.
- * 0: what is no string, or none that UTF-8 can hold. The copy is never longer; up to 16 bytes behind its end are overwritten.
+ * 0: what is no string, or none that UTF-8 can hold. The copy is never longer; up to 32 bytes behind its end are overwritten.
  */
 export function copyString(p: usize, to: usize, result: usize): usize {
-  let close: usize = 0;
-  while (close == 0) {
-    const bytes = v128.load(p);
-    v128.store(to, bytes);
-    const special = specialLanes(bytes);
-    if (special == 0) {
-      p += 16;
-      to += 16;
-      continue;
-    }
-    p += <usize>ctz(special);
-    to += <usize>ctz(special);
-    const c = load<u8>(p);
-    if (c == 0x22) {
-      close = p;
-    } else if (c == 0x5c) {
-      const length = escapeLength(p);
-      if (length == 2) {
-        store<u8>(to, unescaped(load<u8>(p, 1)));
+  let special = copyBlock(p, to);
+  while (special == 0) {
+    p += 32;
+    to += 32;
+    special = copyBlock(p, to);
+  }
+  p += <usize>ctz(special);
+  to += <usize>ctz(special);
+  if (load<u8>(p) != 0x22) return copyRest(p, to, result);
+  store<u32>(result, <u32>to);
+  return p;
+}
+
+/** The same, of a string that goes on with what cannot just be copied. */
+function copyRest(p: usize, to: usize, result: usize): usize {
+  let c = load<u8>(p);
+  while (c != 0x22) {
+    if (c == 0x5c) {
+      const second = load<u8>(p, 1);
+      // Most escapes are those of a backslash and a quote.
+      if (second == 0x5c || second == 0x22) {
+        store<u8>(to, second);
         p += 2;
         to++;
       } else {
-        if (length == 0) return 0;
-        const end = copyCodePoint(p, to, result);
-        if (end == 0) return 0;
-        p = end;
-        to = <usize>load<u32>(result);
+        const length = escapeLength(p);
+        if (length == 2) {
+          store<u8>(to, unescaped(second));
+          p += 2;
+          to++;
+        } else {
+          if (length == 0) return 0;
+          const end = copyCodePoint(p, to, result);
+          if (end == 0) return 0;
+          p = end;
+          to = <usize>load<u32>(result);
+        }
       }
     } else {
       let length: usize = 0;
@@ -89,9 +108,18 @@ export function copyString(p: usize, to: usize, result: usize): usize {
       p += length;
       to += length;
     }
+    let special = copyBlock(p, to);
+    while (special == 0) {
+      p += 32;
+      to += 32;
+      special = copyBlock(p, to);
+    }
+    p += <usize>ctz(special);
+    to += <usize>ctz(special);
+    c = load<u8>(p);
   }
   store<u32>(result, <u32>to);
-  return close;
+  return p;
 }
 
 /** The character of an escape of two. */

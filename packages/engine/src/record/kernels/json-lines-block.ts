@@ -65,7 +65,7 @@ export const COLUMN_FLAGS = { nullable: 1, optional: 2 } as const;
 export const OUTCOME = { usedUp: 0, refused: 1, full: 2 } as const;
 
 /** Line feeds that stand behind the input: reading stops there without looking at the end. */
-export const PADDING_BYTES = 32;
+export const PADDING_BYTES = 64;
 
 /** Bytes behind texts that are overwritten. */
 const TEXT_SLACK_BYTES = 64;

@@ -17,6 +17,8 @@ export function jsonLinesEncoder(): BatchEncoder {
 
 const OPEN = 0x7b;
 const COMMA = 0x2c;
+const OPEN_ARRAY = 0x5b;
+const CLOSE_ARRAY = 0x5d;
 const LINE_FEED = 0x0a;
 
 class JsonLinesEncoder implements BatchEncoder {
@@ -58,7 +60,7 @@ class JsonLinesEncoder implements BatchEncoder {
         const presence = column.presence === null ? PRESENCE.present : column.presence[row];
         if (presence === PRESENCE.absent) continue;
         const isNull = presence === PRESENCE.null;
-        if (!isNull && column.kind === "json" && column.values[row] === undefined) continue;
+        if (!isNull && isUndefined(column, row)) continue;
         bytes.raw(this.#names[index] as Uint8Array);
         if (isNull) bytes.text("null");
         else writeCell(bytes, column, row);
@@ -107,9 +109,24 @@ function writeCell(bytes: JsonBytes, column: Column, row: number): void {
       bytes.string(column.dictionary[column.values[row] as number] as string);
       return;
     case "json":
-      bytes.text(jsonText(column.values[row]));
+      if (column.parts === undefined) bytes.text(jsonText(column.values[row]));
+      else writeTuple(bytes, column.parts, row);
       return;
   }
+}
+
+function isUndefined(column: Column, row: number): boolean {
+  return column.kind === "json" && column.parts === undefined && column.values[row] === undefined;
+}
+
+/** An array that is held in parts, without making it. */
+function writeTuple(bytes: JsonBytes, parts: readonly Column[], row: number): void {
+  bytes.byte(OPEN_ARRAY);
+  for (let part = 0; part < parts.length; part++) {
+    if (part > 0) bytes.byte(COMMA);
+    writeCell(bytes, parts[part] as Column, row);
+  }
+  bytes.byte(CLOSE_ARRAY);
 }
 
 /** A record's own field of that name would hide the row kind, or be hidden by it. */

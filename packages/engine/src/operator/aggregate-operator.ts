@@ -1,14 +1,16 @@
 import { assert } from "../foundation/assert.ts";
 import type { Json } from "../foundation/json.ts";
 import { BATCH_ROWS_MAX, ROW_KINDS, type RecordBatch } from "../record/batch.ts";
+import type { KeyColumn } from "../record/key-column.ts";
 import type { SlotState } from "../state/slot-state.ts";
 import type { KeyedState, StateDescriptor, ValueState } from "../state/state-backend.ts";
 import { accumulatorState, type NamedAggregates } from "./aggregate-set.ts";
 import { CompiledAggregates, type CompiledMember } from "./compiled-aggregates.ts";
 import type { Operator, OperatorContext } from "./operator.ts";
 import { RecordFailures } from "./record-failures.ts";
-import { ResultColumns } from "./result-columns.ts";
+import { hasOddNames, ResultColumns } from "./result-columns.ts";
 import { SelectedValues } from "./selected-values.ts";
+import { TableChanges } from "./table-changes.ts";
 
 /** The state of slots: one of each key that has records, also where aggregates have nothing in it. */
 const SLOTS = "results";
@@ -34,6 +36,8 @@ export class AggregateOperator implements Operator {
   readonly #live: readonly LiveMember[];
   readonly #selected: SelectedValues;
   readonly #failures: RecordFailures;
+  /** Set where all that there is are numbers in slots: nothing can fail then, and batches are changed whole. */
+  readonly #table: TableChanges | null;
   readonly #columns: ResultColumns;
   /** By row of the batch: its key's row in the state. */
   readonly #stateRows: Int32Array = new Int32Array(BATCH_ROWS_MAX);
@@ -65,6 +69,7 @@ export class AggregateOperator implements Operator {
       .map((member) => ({ member, state: this.#state.value<unknown>(accumulatorState(member.name)) }));
     this.#selected = new SelectedValues(aggregates, { debug: context.debug });
     this.#failures = new RecordFailures(context, this.#state.keys, this.#stateRows);
+    this.#table = aggregates.isWords && !hasOddNames(aggregates, "table") ? new TableChanges(aggregates) : null;
     this.#columns = new ResultColumns(context.output, { aggregates, keys: this.#state.keys, of: "table" });
     this.#numbers = members.map(({ place }) => (place === "words" ? new Float64Array(CHANGES_MAX) : null));
     this.#values = members.map(({ place }) => (place === "words" ? null : []));
@@ -76,20 +81,13 @@ export class AggregateOperator implements Operator {
     this.#state.keys.resolve(batch.keys, batch.length, this.#stateRows);
     this.#selected.bind(batch);
     const count = this.#select(batch.length);
-    const length = this.#aggregates.isWords ? this.#changeAll(batch, count) : this.#changeEach(batch, count);
-    this.#selected.release();
-    this.#failures.report(batch);
-    const { stateRows } = this.#changes;
-    this.#columns.appendChanges(
-      { length, stateRows, numbers: this.#numbers, values: this.#values },
-      { ...this.#changes, keys: batch.keys },
-    );
-    for (const values of this.#values) if (values !== null) values.length = 0;
-    this.#columns.flush();
+    if (this.#table === null) this.#changeEach(batch, batch.keys, count);
+    else this.#changeAll(this.#table, batch, batch.keys, count);
     this.#state.releaseEmptyRows();
   }
 
   onWatermark(_input: number, watermark: number): void {
+    this.#table?.watermark(watermark);
     this.#columns.watermark(watermark);
   }
 
@@ -111,33 +109,33 @@ export class AggregateOperator implements Operator {
     return count;
   }
 
-  /** No user code any more: all records at once. Returns the number of changes. */
-  #changeAll(batch: RecordBatch, count: number): number {
+  /** No user code any more: all records at once. */
+  #changeAll(table: TableChanges, batch: RecordBatch, keys: KeyColumn, count: number): void {
     const slots = this.#slots;
     const at = this.#at;
     const isFirst = this.#isFirst;
-    let length = 0;
     for (let i = 0; i < count; i++) {
-      const row = this.#rows[i] as number;
-      const stateRow = this.#stateRows[row] as number;
+      const stateRow = this.#stateRows[this.#rows[i] as number] as number;
       const found = slots.find(stateRow);
-      isFirst[i] = found < 0 ? 1 : 0;
-      at[i] = found < 0 ? slots.claim(stateRow) : found;
-      slots.touch(at[i] as number);
-      length = this.#noteChanges(batch, row, found < 0, length);
+      if (found < 0) {
+        at[i] = slots.claim(stateRow);
+        isFirst[i] = 1;
+      } else {
+        slots.touch(found);
+        at[i] = found;
+        isFirst[i] = 0;
+      }
     }
-    this.#aggregates.change(
-      slots.words,
-      { slots: at, isFirst, rows: this.#rows, count },
-      this.#selected.columns,
-      this.#numbers,
-      0,
-    );
-    return length;
+    const records = { slots: at, isFirst, rows: this.#rows, count };
+    const { columns } = this.#selected;
+    const changes = table.apply({ batch, keys, records, words: slots.words, values: columns });
+    this.#selected.release();
+    this.#failures.report(batch);
+    for (const change of changes) this.#context.output.batch(change);
   }
 
   /** Record by record, each undone if the user's aggregate throws. */
-  #changeEach(batch: RecordBatch, count: number): number {
+  #changeEach(batch: RecordBatch, keys: KeyColumn, count: number): void {
     let length = 0;
     for (let i = 0; i < count; i++) {
       const row = this.#rows[i] as number;
@@ -156,7 +154,15 @@ export class AggregateOperator implements Operator {
       this.#changeRest(batch, row, { isFirst, to: length });
       length = this.#noteChanges(batch, row, isFirst, length);
     }
-    return length;
+    this.#selected.release();
+    this.#failures.report(batch);
+    const { stateRows } = this.#changes;
+    this.#columns.appendChanges(
+      { length, stateRows, numbers: this.#numbers, values: this.#values },
+      { ...this.#changes, keys },
+    );
+    for (const values of this.#values) if (values !== null) values.length = 0;
+    this.#columns.flush();
   }
 
   #changeFields(batch: RecordBatch, row: number, at: number, change: { isFirst: boolean; to: number }): void {
@@ -194,7 +200,7 @@ export class AggregateOperator implements Operator {
     this.#isFirst[0] = change.isFirst ? 1 : 0;
     this.#aggregates.change(
       this.#slots.words,
-      { slots: this.#at, isFirst: this.#isFirst, rows: Int32Array.of(row), count: 1 },
+      { slots: this.#at, isFirst: this.#isFirst, rows: Int32Array.of(row), from: 0, count: 1 },
       this.#selected.columns,
       this.#numbers,
       change.to,

@@ -113,6 +113,7 @@ for (const codeGeneration of [true, false]) {
       slots: Int32Array.of(0, 2, 0),
       isFirst: Uint8Array.of(1, 1, 0),
       rows: Int32Array.of(0, 2, 3),
+      from: 0,
       count: 3,
     };
     compiled.change(words, changes, values, into, 1);

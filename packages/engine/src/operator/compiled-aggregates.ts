@@ -40,6 +40,9 @@ export interface SlotChanges {
   readonly isFirst: Uint8Array;
   /** Rows of the batch. */
   readonly rows: Int32Array;
+  /** Records before this one were added before. */
+  readonly from: number;
+  /** How many records there are, those before `from` included. */
   readonly count: number;
 }
 
@@ -49,7 +52,7 @@ interface SlotLoops {
   addOne(words: Float64Array, at: number, row: number, values: ValueColumns): void;
   merge(into: Float64Array, places: Int32Array, words: Float64Array, slots: Int32Array, count: number): void;
   results(words: Float64Array, slots: Int32Array, count: number, into: ResultNumbers, from: number): void;
-  change(words: Float64Array, changes: SlotChanges, values: ValueColumns, into: ResultNumbers, from: number): void;
+  change(words: Float64Array, changes: SlotChanges, values: ValueColumns, into: ResultNumbers, first: number): void;
 }
 
 /**
@@ -115,11 +118,11 @@ export class CompiledAggregates {
   }
 
   /**
-   * Adds records one after another, and writes the results from row `from` on: those before the record, unless it is its slot's first, and
+   * Adds records one after another, and writes the results from row `first` on: those before the record, unless it is its slot's first, and
    * those after it.
    */
-  change(words: Float64Array, changes: SlotChanges, values: ValueColumns, into: ResultNumbers, from: number): void {
-    this.#loops.change(words, changes, values, into, from);
+  change(words: Float64Array, changes: SlotChanges, values: ValueColumns, into: ResultNumbers, first: number): void {
+    this.#loops.change(words, changes, values, into, first);
   }
 
   /** Writes the fields of a slot of no records. */
@@ -178,8 +181,8 @@ function generatedLoops(members: readonly CompiledMember[], width: number): Slot
     `else { const to = place * ${width}; ${each(({ index, field }) => `m${index}(into, to + ${field}, words, at + ${field});`)} } } },`,
     `results(words, slots, count, into, from) { ${outputs}`,
     `for (let i = 0; i < count; i++) { const at = slots[i], to = from + i; ${each(results)} } },`,
-    `change(words, { slots, isFirst, rows, count }, values, into, from) { ${each(column)} ${outputs} let to = from;`,
-    `for (let i = 0; i < count; i++) { const at = slots[i], row = rows[i]; if (isFirst[i] === 0) { ${each(results)} to++; }`,
+    `change(words, { slots, isFirst, rows, from, count }, values, into, first) { ${each(column)} ${outputs} let to = first;`,
+    `for (let i = from; i < count; i++) { const at = slots[i], row = rows[i]; if (isFirst[i] === 0) { ${each(results)} to++; }`,
     `${each(add)} ${each(results)} to++; } } };`,
   ];
   const names = used.flatMap(({ index }) => [`a${index}`, `m${index}`, `r${index}`]);
@@ -221,9 +224,9 @@ function interpretedLoops(members: readonly CompiledMember[], width: number): Sl
         }
       }
     },
-    change(words, { slots, isFirst, rows, count }, values, into, from) {
-      let to = from;
-      for (let i = 0; i < count; i++) {
+    change(words, { slots, isFirst, rows, from, count }, values, into, first) {
+      let to = first;
+      for (let i = from; i < count; i++) {
         const slot = slots.subarray(i, i + 1);
         if (isFirst[i] === 0) results(words, slot, 1, into, to++);
         addOne(words, slots[i] as number, rows[i] as number, values);

@@ -53,6 +53,12 @@ interface Side {
 
 const FIRST_ROWS = 32;
 
+/** True where results have names that columns cannot have. */
+export function hasOddNames({ names }: CompiledAggregates, of: "windows" | "table"): boolean {
+  const own = of === "table" ? ["key"] : ["key", "window", "revision"];
+  return own.length + names.length > FIELDS_MAX || names.some((name) => isOddName(name) || own.includes(name));
+}
+
 /**
  * Writes results of aggregates into batches for an operator's output, column by column: { key, window, revision, …results } of windows,
  * { key, …results } of a table, which stays keyed. Batches have the layout that would be learned from such records, and watermarks never
@@ -89,11 +95,7 @@ export class ResultColumns {
     this.#members = aggregates.members;
     this.#isTable = of === "table";
     this.#cells = aggregates.members.map(() => new ResultCells());
-    const own = this.#isTable ? ["key"] : ["key", "window", "revision"];
-    const isOdd =
-      own.length + aggregates.names.length > FIELDS_MAX ||
-      aggregates.names.some((name) => isOddName(name) || own.includes(name));
-    this.#records = isOdd ? new ResultWriter(output, this.#isTable ? { keys } : {}) : null;
+    this.#records = hasOddNames(aggregates, of) ? new ResultWriter(output, this.#isTable ? { keys } : {}) : null;
   }
 
   /** Appends results of one window. */

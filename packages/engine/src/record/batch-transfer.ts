@@ -3,6 +3,7 @@ import type { Column, DictionaryColumn, JsonColumn, Utf8Column } from "./column.
 import { integerKeys } from "./integer-keys.ts";
 import type { KeyColumn } from "./key-column.ts";
 import { type Field, layoutOf, type RecordLayout, VALUE_LAYOUT } from "./layout.ts";
+import { tupleColumn } from "./tuple-column.ts";
 import { decodeValue, encodeValue } from "./value-codec.ts";
 import { encodeWtf8 } from "./wtf8.ts";
 
@@ -36,8 +37,11 @@ interface PackedColumn {
   /** utf8: strings that are not valid UTF-8, by row. */
   readonly strings?: readonly (readonly [row: number, text: string])[];
   readonly dictionary?: readonly string[];
+  /** json: a column of arrays that is held in parts, and how many arrays; it has no values then. */
+  readonly tuple?: { readonly parts: readonly PackedColumn[]; readonly rows: number };
 }
 
+const NO_PART: Part = [0, 0];
 const NO_BYTES: Pick<Utf8Column, "bytes" | "offsets"> = { bytes: new Uint8Array(0), offsets: new Int32Array(0) };
 
 type AnyArray = Uint8Array | Int32Array | Uint32Array | Float64Array;
@@ -131,18 +135,25 @@ function packColumn(column: Column, length: number, parts: PartWriter): PackedCo
       return { kind, presence, ...packStrings(column, length, parts) };
     case "dictionary":
       return { kind, presence, ...packDictionary(column, length, parts) };
-    case "json":
-      return { kind, presence, ...packJson(column, length, parts) };
+    case "json": {
+      if (column.parts === undefined) return { kind, presence, ...packJson(column, length, parts) };
+      const tuple = { parts: column.parts.map((part) => packColumn(part, length, parts)), rows: length };
+      return { kind, presence, values: NO_PART, tuple };
+    }
     default:
       return { kind, presence, values: parts.add(column.values.subarray(0, length)) };
   }
 }
 
-function unpackColumn(
-  packed: PackedColumn,
-  read: { bytes(part: Part): Uint8Array; ints(part: Part): Int32Array; floats(part: Part): Float64Array },
-): Column {
-  const { kind, values, cells = { offsets: [0, 0], lengths: [0, 0] } } = packed;
+/** Finds arrays in a message's buffer. */
+interface PartReader {
+  bytes(part: Part): Uint8Array;
+  ints(part: Part): Int32Array;
+  floats(part: Part): Float64Array;
+}
+
+function unpackColumn(packed: PackedColumn, read: PartReader): Column {
+  const { kind, values, cells = { offsets: NO_PART, lengths: NO_PART }, tuple } = packed;
   const presence = packed.presence === null ? null : read.bytes(packed.presence);
   switch (kind) {
     case "int32":
@@ -160,6 +171,11 @@ function unpackColumn(
       return { kind, presence, bytes: read.bytes(values), offsets, lengths: read.ints(cells.lengths), strings };
     }
     case "json": {
+      if (tuple !== undefined)
+        return tupleColumn(
+          tuple.parts.map((part) => unpackColumn(part, read)),
+          tuple.rows,
+        );
       const bytes = read.bytes(values);
       const offsets = read.ints(cells.offsets);
       const lengths = read.ints(cells.lengths);

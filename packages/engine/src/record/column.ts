@@ -39,6 +39,11 @@ export interface DictionaryColumn extends ColumnBase {
 export interface JsonColumn extends ColumnBase {
   readonly kind: "json";
   readonly values: unknown[];
+  /**
+   * Only of a column of arrays that is held in parts (`tupleColumn`): the cells of each place of the arrays. Then `values` is made when it is
+   * first read, so who can do with the parts should not touch it. Such a column has no presence, and neither have its parts.
+   */
+  readonly parts?: readonly Column[];
 }
 
 /** One field of a batch, by its kind. */

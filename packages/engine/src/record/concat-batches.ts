@@ -1,5 +1,6 @@
 import { BATCH_ROWS_MAX, type RecordBatch } from "./batch.ts";
 import type { Column, Utf8Column } from "./column.ts";
+import { tupleColumn } from "./tuple-column.ts";
 
 /**
  * The rows of `batches`, in order, in fewer batches: neighbours are joined where their rows can stand in one (same layout, same split, and no
@@ -109,11 +110,13 @@ function concatCells(like: Column, parts: readonly Part[], length: number): Colu
         values: fill(new Uint8Array(length), sized, (part) => cells<typeof like>(part).values),
       };
     case "json":
-      return {
-        ...like,
-        presence,
-        values: parts.flatMap(({ column, rows }) => cells<typeof like>({ column }).values.slice(0, rows)),
-      };
+      return (
+        concatTuples(parts, length) ?? {
+          kind: "json",
+          presence,
+          values: parts.flatMap(({ column, rows }) => cells<typeof like>({ column }).values.slice(0, rows)),
+        }
+      );
     case "utf8":
       return concatStrings(
         parts.map(({ column, rows }) => ({ column: column as Utf8Column, rows })),
@@ -121,6 +124,33 @@ function concatCells(like: Column, parts: readonly Part[], length: number): Colu
         length,
       );
   }
+}
+
+/** Arrays that all columns hold in the same parts; null if they do not. */
+function concatTuples(columns: readonly Part[], length: number): Column | null {
+  const tuples: (readonly Column[])[] = [];
+  for (const { column } of columns) {
+    const parts = column.kind === "json" ? column.parts : undefined;
+    if (parts === undefined) return null;
+    tuples.push(parts);
+  }
+  const [first] = tuples as [readonly Column[]];
+  const isAlike = tuples.every(
+    (parts) =>
+      parts.length === first.length &&
+      parts.every(({ kind }, part) => kind === first[part]?.kind && kind !== "dictionary"),
+  );
+  if (!isAlike) return null;
+  return tupleColumn(
+    first.map((like, part) =>
+      concatCells(
+        like,
+        columns.map(({ rows }, i) => ({ column: tuples[i]?.[part] as Column, rows })),
+        length,
+      ),
+    ),
+    length,
+  );
 }
 
 function concatPresence(parts: readonly Part[], length: number): Uint8Array | null {

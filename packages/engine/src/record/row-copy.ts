@@ -5,6 +5,7 @@ import { integerKeys } from "./integer-keys.ts";
 import { gatherFloats, gatherInts } from "./kernels/gather-twin.ts";
 import type { KeyColumn } from "./key-column.ts";
 import { setOwn } from "./plain-value.ts";
+import { tupleColumn } from "./tuple-column.ts";
 
 /** A batch of the first `length` rows that `rows` names, in that order; a row may come twice. Bytes are shared, cells are copied. */
 export function selectRows(batch: RecordBatch, rows: Int32Array, length: number): RecordBatch {
@@ -74,6 +75,11 @@ function selectCells(column: Column, rows: Int32Array): Column {
     case "boolean":
       return { ...column, presence, values: gatherBytes(column.values, rows) };
     case "json":
+      if (column.parts !== undefined)
+        return tupleColumn(
+          column.parts.map((part) => selectCells(part, rows)),
+          rows.length,
+        );
       return { ...column, presence, values: gatherAny(column.values, rows) };
     case "utf8":
       return {
@@ -97,6 +103,11 @@ function sliceCells(column: Column, from: number, to: number): Column {
     case "boolean":
       return { ...column, presence, values: column.values.subarray(from, to) };
     case "json":
+      if (column.parts !== undefined)
+        return tupleColumn(
+          column.parts.map((part) => sliceCells(part, from, to)),
+          to - from,
+        );
       return { ...column, presence, values: column.values.slice(from, to) };
     case "utf8":
       return {

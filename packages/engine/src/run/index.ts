@@ -44,7 +44,8 @@ export { stdout } from "../files/stdout.ts";
 
 // Running
 export type { CheckpointSummary } from "../job/checkpoint-coordinator.ts";
-export type { Job, JobEvent, JobResult, JobSettings } from "../job/job.ts";
+export type { Job } from "../job/job.ts";
+export type { JobEvent, JobResult, JobSettings } from "../job/job-options.ts";
 export { nodeHost } from "../node-host/node-host.ts";
 export { memoryBackend } from "../state/memory-backend.ts";
 export { defineConfig, type TidemarkConfig } from "./config.ts";

@@ -1,6 +1,6 @@
 import { durationMs, type Duration } from "../foundation/duration.ts";
 import { TidemarkError } from "../foundation/error.ts";
-import type { JobSettings } from "../job/job.ts";
+import type { JobSettings } from "../job/job-options.ts";
 
 /** When checkpoints are taken and how many stay. */
 export interface CheckpointOptions {

@@ -50,6 +50,8 @@ export function referenceState(checkpoint: number): KeyedState {
       .value("value")
       .set(row, [checkpoint, "text", 1.5, i, "\uDFFF", null, false, 2n ** 70n, { nested: [undefined, -0] }][i]);
     if (i % 2 === 0) for (const element of [i, -0, { n: i }]) state.list("list").add(row, element);
+    // A payload that is worth compressing; the others are stored as they are.
+    if (i === 4) state.list("list").add(row, "long ".repeat(400));
     if (i % 3 === 0) for (const name of ["z", "1", "\uD83D"]) state.map("map").set(row, name, name.length);
     if (i % 2 === 1) for (const pane of [-3_600_000, 1.7e12]) state.panes("panes").set(row, pane, [i, Number.NaN]);
     if (i % 3 !== 2) writeSlot(state.slots("slots"), state.slots("slots").claim(row), checkpoint, i);

@@ -14,8 +14,9 @@ export const BLOCK_BYTES_MAX: number = 2 ** 30;
 const FILE_MAGIC = "TIDESEG\n";
 const FOOTER_MAGIC = "TIDEEND\n";
 const BLOCK_MAGIC = 0x4b4c4254;
-/** The only compression of format version 1: one zstd frame with its content size. */
-const COMPRESSION_ZSTD = 1;
+/** How the payload of a block is stored: as it is, or as one zstd frame with its content size. */
+export const COMPRESSION = { none: 0, zstd: 1 } as const;
+export type Compression = (typeof COMPRESSION)[keyof typeof COMPRESSION];
 
 export interface FileHeader {
   /** 32 hexadecimal digits. */
@@ -57,24 +58,36 @@ export interface BlockHeader {
   readonly keyGroup: number;
   /** Position among the blocks of the file. */
   readonly index: number;
+  readonly compression: Compression;
   /** Uncompressed. */
   readonly rawBytes: number;
   readonly checkpoint: number;
   readonly fileId: string;
 }
 
-/** Header and operator name; the stored (compressed) payload follows. */
-export function encodeBlockHeader(header: BlockHeader, stored: Uint8Array): Uint8Array {
+/** A payload as it is in the file. */
+export interface StoredPayload {
+  readonly stored: Uint8Array;
+  readonly compression: Compression;
+  /** Uncompressed. */
+  readonly rawBytes: number;
+}
+
+/** Header and operator name; the payload follows as stored, of which `payload` tells length and CRC-32. */
+export function encodeBlockHeader(
+  header: BlockHeader,
+  payload: { readonly bytes: number; readonly crc32: number },
+): Uint8Array {
   const bytes = new Uint8Array(BLOCK_HEADER_BYTES + header.operator.length);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, BLOCK_MAGIC, true);
   view.setUint32(4, header.operator.length, true);
   view.setUint32(8, header.keyGroup, true);
-  view.setUint32(12, COMPRESSION_ZSTD, true);
+  view.setUint32(12, header.compression, true);
   view.setUint32(16, header.index, true);
   view.setUint32(20, header.rawBytes, true);
-  view.setUint32(24, stored.length, true);
-  view.setUint32(28, crc32(stored), true);
+  view.setUint32(24, payload.bytes, true);
+  view.setUint32(28, payload.crc32, true);
   view.setBigUint64(32, BigInt(header.checkpoint), true);
   putFileId(bytes, 40, header.fileId);
   bytes.set(header.operator, BLOCK_HEADER_BYTES);
@@ -85,8 +98,9 @@ export function encodeBlockHeader(header: BlockHeader, stored: Uint8Array): Uint
 /** Checks a whole block, header and payload; gives the payload as stored, or what is wrong. */
 export function checkBlock(
   block: Uint8Array,
-  expected: Omit<BlockHeader, "rawBytes">,
-): { readonly stored: Uint8Array; readonly rawBytes: number } | { readonly wrong: string } {
+  expected: Omit<BlockHeader, "rawBytes" | "compression">,
+  crcOf: (bytes: Uint8Array) => number,
+): StoredPayload | { readonly wrong: string } {
   const start = BLOCK_HEADER_BYTES + expected.operator.length;
   if (block.length < start) return { wrong: "a block is too short for its header" };
   const view = viewOf(block);
@@ -99,16 +113,20 @@ export function checkBlock(
     return { wrong: "a block is of another operator" };
   if (view.getUint32(8, true) !== expected.keyGroup)
     return { wrong: `a block is of key group ${view.getUint32(8, true)}` };
-  if (view.getUint32(12, true) !== COMPRESSION_ZSTD) return { wrong: "a block is compressed in an unknown way" };
+  const compression = view.getUint32(12, true);
+  if (compression !== COMPRESSION.none && compression !== COMPRESSION.zstd)
+    return { wrong: "a block is compressed in an unknown way" };
   if (view.getUint32(16, true) !== expected.index) return { wrong: "a block is in another's place" };
   if (view.getUint32(24, true) !== stored.length) return { wrong: "a block's length is not the manifest's" };
   if (view.getBigUint64(32, true) !== BigInt(expected.checkpoint))
     return { wrong: `a block is of checkpoint ${view.getBigUint64(32, true)}` };
   if (!hasFileId(block, 40, expected.fileId)) return { wrong: "a block is of another file" };
-  if (view.getUint32(28, true) !== crc32(stored)) return { wrong: "the checksum of a block is wrong" };
+  if (view.getUint32(28, true) !== crcOf(stored)) return { wrong: "the checksum of a block is wrong" };
   const rawBytes = view.getUint32(20, true);
   if (rawBytes > BLOCK_BYTES_MAX) return { wrong: "a block is larger than it may be" };
-  return { stored, rawBytes };
+  if (compression === COMPRESSION.none && rawBytes !== stored.length)
+    return { wrong: "a block that is not compressed says another length" };
+  return { stored, compression, rawBytes };
 }
 
 export interface Footer {

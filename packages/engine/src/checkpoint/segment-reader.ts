@@ -1,11 +1,19 @@
-import { crc32 } from "../foundation/crc32.ts";
 import { TidemarkError } from "../foundation/error.ts";
 import type { ReadableFile } from "../host/disk.ts";
 import type { Host } from "../host/host.ts";
+import { type Crc, crcOf } from "./segment-crc.ts";
 import { corrupt } from "./checkpoint-error.ts";
 import type { SegmentBlock } from "./checkpoint-store.ts";
 import type { BlockDescriptor, SegmentDescriptor } from "./manifest.ts";
-import { checkBlock, checkFileHeader, checkFooter, FILE_HEADER_BYTES, FOOTER_BYTES } from "./segment-format.ts";
+import {
+  checkBlock,
+  checkFileHeader,
+  checkFooter,
+  COMPRESSION,
+  FILE_HEADER_BYTES,
+  FOOTER_BYTES,
+  type StoredPayload,
+} from "./segment-format.ts";
 
 /** Which segment to read. `checkpoint` is the one that wrote it. */
 export interface SegmentToRead {
@@ -26,9 +34,10 @@ export async function readSegment(
   visit: (block: SegmentBlock) => void | Promise<void>,
 ): Promise<void> {
   const { path } = segment.descriptor;
-  await scanSegment(host, segment, async (descriptor, { stored, rawBytes }) => {
+  await scanSegment(host, segment, async (descriptor, { stored, compression, rawBytes }) => {
     const { operator, keyGroup, offset } = descriptor;
-    const payload = await host.compression.unzstd(stored, rawBytes);
+    const isPlain = compression === COMPRESSION.none;
+    const payload = isPlain ? stored : await host.compression.unzstd(stored, rawBytes);
     if (payload.length !== rawBytes)
       throw corrupt("a block decompresses to another length than it says", { path, offset });
     await visit({ operator, keyGroup, payload });
@@ -40,7 +49,7 @@ export async function verifySegment(host: Host, segment: SegmentToRead): Promise
   await scanSegment(host, { ...segment, wanted: () => true }, () => undefined);
 }
 
-type OnBlock = (descriptor: BlockDescriptor, content: { stored: Uint8Array; rawBytes: number }) => void | Promise<void>;
+type OnBlock = (descriptor: BlockDescriptor, content: StoredPayload) => void | Promise<void>;
 
 async function scanSegment(
   host: Host,
@@ -50,14 +59,18 @@ async function scanSegment(
   const { directory, descriptor } = segment;
   const file = await open(host, `${directory}/${descriptor.path}`, descriptor.path);
   try {
-    await scan(file, segment, onBlock);
+    await scan(file, { ...segment, crc32: crcOf(host) }, onBlock);
   } finally {
     await file.close();
   }
 }
 
-async function scan(file: ReadableFile, segment: Parameters<typeof scanSegment>[1], onBlock: OnBlock): Promise<void> {
-  const { descriptor, checkpoint, wanted } = segment;
+async function scan(
+  file: ReadableFile,
+  segment: Parameters<typeof scanSegment>[1] & { readonly crc32: Crc },
+  onBlock: OnBlock,
+): Promise<void> {
+  const { descriptor, checkpoint, wanted, crc32 } = segment;
   const { path, fileId, sizeBytes, blocks } = descriptor;
   const found = await file.sizeBytes();
   if (found !== sizeBytes)
@@ -77,7 +90,7 @@ async function scan(file: ReadableFile, segment: Parameters<typeof scanSegment>[
     const bytes = await readExactly(file, { path, offset: block.offset, length: block.sizeBytes });
     crc = crc32(bytes, crc);
     const operator = new TextEncoder().encode(block.operator);
-    const checked = checkBlock(bytes, { operator, keyGroup: block.keyGroup, index, checkpoint, fileId });
+    const checked = checkBlock(bytes, { operator, keyGroup: block.keyGroup, index, checkpoint, fileId }, crc32);
     if ("wrong" in checked) throw corrupt(`a segment is not right: ${checked.wrong}`, { path, offset: block.offset });
     await onBlock(block, checked);
   }

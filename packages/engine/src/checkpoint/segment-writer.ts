@@ -1,4 +1,3 @@
-import { crc32 } from "../foundation/crc32.ts";
 import { TidemarkError } from "../foundation/error.ts";
 import type { WritableFile } from "../host/disk.ts";
 import type { Host } from "../host/host.ts";
@@ -7,10 +6,20 @@ import { SEGMENTS_DIRECTORY, segmentPath } from "./checkpoint-files.ts";
 import type { SegmentBlock } from "./checkpoint-store.ts";
 import { withNewFile } from "./durable-file.ts";
 import type { BlockDescriptor, SegmentDescriptor } from "./manifest.ts";
-import { BLOCK_BYTES_MAX, encodeBlockHeader, encodeFileHeader, encodeFooter, FOOTER_BYTES } from "./segment-format.ts";
+import { type Crc, crcOf } from "./segment-crc.ts";
+import {
+  BLOCK_BYTES_MAX,
+  COMPRESSION,
+  encodeBlockHeader,
+  encodeFileHeader,
+  encodeFooter,
+  FOOTER_BYTES,
+} from "./segment-format.ts";
 
 /** Small blocks are gathered up to this much before they are written. */
 const CHUNK_BYTES = 1_048_576;
+/** Payloads of fewer bytes are stored as they are: a call of the compressor costs more than it saves. */
+const COMPRESSED_BYTES_MIN = 1_024;
 
 /**
  * Writes one task's blocks as a segment file and makes it durable, name included. May be called from any thread, for the owner of
@@ -33,7 +42,7 @@ export async function writeSegment(
   host.failpoint("checkpoint.segment.before-write");
   try {
     const written = await withNewFile(host, `${directory}/${path}`, async (file) => {
-      const output = new ChunkedOutput(file);
+      const output = new ChunkedOutput(file, crcOf(host));
       output.add(encodeFileHeader({ fileId, checkpoint, epoch, blockCount: blocks.length }));
       const descriptors = await writeBlocks(host, output, { fileId, checkpoint, blocks });
       const sizeBytes = output.length + FOOTER_BYTES;
@@ -68,11 +77,13 @@ async function writeBlocks(
         },
       );
     }
-    const stored = await host.compression.zstd(payload);
+    const isSmall = payload.length < COMPRESSED_BYTES_MIN;
+    const compression = isSmall ? COMPRESSION.none : COMPRESSION.zstd;
+    const stored = isSmall ? payload : await host.compression.zstd(payload);
     const name = new TextEncoder().encode(operator);
     const header = encodeBlockHeader(
-      { operator: name, keyGroup, index, rawBytes: payload.length, checkpoint, fileId },
-      stored,
+      { operator: name, keyGroup, index, compression, rawBytes: payload.length, checkpoint, fileId },
+      { bytes: stored.length, crc32: crcOf(host)(stored) },
     );
     descriptors.push({ operator, keyGroup, offset: output.length, sizeBytes: header.length + stored.length });
     output.add(header);
@@ -85,20 +96,22 @@ async function writeBlocks(
 /** Gathers pieces into larger writes and keeps the running checksum. */
 class ChunkedOutput {
   readonly #file: WritableFile;
+  readonly #crc32: Crc;
   #waiting: Uint8Array[] = [];
   waitingBytes = 0;
   length = 0;
   crc = 0;
 
-  constructor(file: WritableFile) {
+  constructor(file: WritableFile, crc32: Crc) {
     this.#file = file;
+    this.#crc32 = crc32;
   }
 
   add(piece: Uint8Array): void {
     this.#waiting.push(piece);
     this.waitingBytes += piece.length;
     this.length += piece.length;
-    this.crc = crc32(piece, this.crc);
+    this.crc = this.#crc32(piece, this.crc);
   }
 
   async flush(): Promise<void> {

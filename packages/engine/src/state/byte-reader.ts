@@ -17,6 +17,16 @@ export class ByteReader {
     return this.#bytes.length - this.#offset;
   }
 
+  /** Bytes read so far. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** The next byte, which stays; undefined at the end. */
+  peek(): number | undefined {
+    return this.#bytes[this.#offset];
+  }
+
   u8(): number {
     return this.#bytes[this.#take(1)] as number;
   }
@@ -46,11 +56,26 @@ export class ByteReader {
     return this.#bytes.subarray(start, start + length);
   }
 
+  /** A view of the next `length` bytes. */
+  take(length: number): Uint8Array {
+    const start = this.#take(length);
+    return this.#bytes.subarray(start, start + length);
+  }
+
+  /** The same, to read numbers from. */
+  view(length: number): DataView {
+    return new DataView(this.#bytes.buffer, this.#bytes.byteOffset + this.#take(length), length);
+  }
+
   text(): string {
     const head = this.varint();
     const length = Math.floor(head / 2);
+    return head % 2 === 1 ? this.#codeUnits(this.#take(length), length) : this.utf8(length);
+  }
+
+  /** The text of the next `length` bytes. */
+  utf8(length: number): string {
     const start = this.#take(length);
-    if (head % 2 === 1) return this.#codeUnits(start, length);
     try {
       return decoder.decode(this.#bytes.subarray(start, start + length));
     } catch (cause) {

@@ -6,11 +6,13 @@ const SHORT_TEXT = 63;
 export class ByteWriter {
   #bytes: Uint8Array;
   #view: DataView;
+  /** The same bytes, where words are written. */
+  #words: Int32Array | null = null;
   #length = 0;
 
   /** `capacity`: bytes that are likely to be written. */
   constructor(capacity = 64) {
-    this.#bytes = new Uint8Array(capacity);
+    this.#bytes = new Uint8Array((capacity + 7) & ~7);
     this.#view = new DataView(this.#bytes.buffer);
   }
 
@@ -87,6 +89,16 @@ export class ByteWriter {
     this.#length = at;
   }
 
+  /** `count` words from `start` on, where a multiple of 4 bytes was written before. */
+  words(values: Int32Array, start: number, count: number): void {
+    this.#reserve(count * 4);
+    const words = (this.#words ??= new Int32Array(this.#bytes.buffer));
+    const at = this.#length >>> 2;
+    if (count > 256) words.set(values.subarray(start, start + count), at);
+    else for (let i = 0; i < count; i++) words[at + i] = values[start + i] as number;
+    this.#length += count * 4;
+  }
+
   /** Length as varint, then the bytes. */
   bytes(value: Uint8Array): void {
     this.varint(value.length);
@@ -143,9 +155,10 @@ export class ByteWriter {
   }
 
   #grow(needed: number): void {
-    const bytes = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    const bytes = new Uint8Array((Math.max(needed, this.#bytes.length * 2) + 7) & ~7);
     bytes.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer);
+    this.#words = null;
   }
 }

@@ -124,8 +124,8 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "segment checksums ignored",
     file: "checkpoint/segment-format.ts",
-    find: "view.getUint32(28, true) !== crc32(stored)",
-    replace: "view.getUint32(28, true) === crc32(stored) + 1",
+    find: "view.getUint32(28, true) !== crcOf(stored)",
+    replace: "view.getUint32(28, true) === crcOf(stored) + 1",
     also: {
       file: "checkpoint/segment-reader.ts",
       find: "crc32(footer, crc) !== descriptor.crc32",

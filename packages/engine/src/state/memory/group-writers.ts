@@ -1,6 +1,7 @@
 import { ByteWriter } from "../byte-writer.ts";
 import { keyGroupOf } from "../key-group.ts";
 import type { KeyGroupPayload } from "../state-backend.ts";
+import { PayloadWriter } from "./payload-writer.ts";
 import type { RowTable } from "./row-table.ts";
 
 /** Kind that ends the sections of a payload, and ordinal that ends the entries of a section. */
@@ -10,7 +11,7 @@ const END = 0;
 interface GroupWriter {
   readonly keyGroup: number;
   readonly keys: ByteWriter;
-  readonly body: ByteWriter;
+  readonly body: PayloadWriter;
   rows: number;
   /** Ordinal of the section that it is in; 0 before the first. */
   section: number;
@@ -71,7 +72,7 @@ export class GroupWriters {
   }
 
   /** Begins an entry of a row in its payload. */
-  entry(row: number): ByteWriter {
+  entry(row: number): PayloadWriter {
     const ordinal = this.#ordinals[row] as number;
     const writer = ordinal === 0 ? this.#addRow(row) : (this.#writers[this.#groups[row] as number] as GroupWriter);
     const { body } = writer;
@@ -120,7 +121,7 @@ export class GroupWriters {
 
   #addGroup(keyGroup: number): GroupWriter {
     const keys = new ByteWriter(this.#likely(this.#sizes.keys, keyGroup));
-    const body = new ByteWriter(this.#likely(this.#sizes.bodies, keyGroup));
+    const body = new PayloadWriter(this.#likely(this.#sizes.bodies, keyGroup));
     const writer = { keyGroup, keys, body, rows: 0, section: 0 };
     this.#writers[keyGroup] = writer;
     return writer;

@@ -1,13 +1,13 @@
 import { TidemarkError } from "../../foundation/error.ts";
-import { ByteReader } from "../byte-reader.ts";
 import type { ByteWriter } from "../byte-writer.ts";
 import type { StateKind } from "../state-backend.ts";
+import { PayloadReader } from "./payload-reader.ts";
 import type { RowTable } from "./row-table.ts";
 import { readFields } from "./slot-words.ts";
 import type { SnapshotPart } from "./snapshot-part.ts";
 
 /** Version of the payload bytes; docs/format.md. No other was released. */
-export const PAYLOAD_VERSION = 2;
+export const PAYLOAD_VERSION = 3;
 
 /** Byte of each kind of section; frozen. 0 ends them. */
 const KIND_BYTES: Readonly<Record<StateKind | "timer", number>> = {
@@ -55,7 +55,7 @@ export function sectionsOf(sections: PayloadSections): Section[] {
  * name it does not have stays empty. Malformed bytes are TM_CHECKPOINT_CORRUPT.
  */
 export function readPayload(payload: Uint8Array, table: RowTable, sections: PayloadSections): void {
-  const reader = new ByteReader(payload);
+  const reader = new PayloadReader(payload);
   const version = reader.u8();
   if (version !== PAYLOAD_VERSION) {
     throw new TidemarkError(
@@ -67,6 +67,7 @@ export function readPayload(payload: Uint8Array, table: RowTable, sections: Payl
     );
   }
   const rows = readKeys(reader, table);
+  reader.beginSections();
   for (let byte = reader.u8(); byte !== 0; byte = reader.u8()) {
     const kind = KINDS.get(byte) ?? reader.fail("a section is of an unknown kind");
     readSection(reader, rows, kind, sections);
@@ -76,7 +77,7 @@ export function readPayload(payload: Uint8Array, table: RowTable, sections: Payl
   table.releaseEmptyRows();
 }
 
-function readKeys(reader: ByteReader, table: RowTable): Int32Array {
+function readKeys(reader: PayloadReader, table: RowTable): Int32Array {
   const count = reader.varint();
   if (count > reader.remaining) reader.fail("it cannot hold that many keys");
   const rows = new Int32Array(count);
@@ -85,7 +86,7 @@ function readKeys(reader: ByteReader, table: RowTable): Int32Array {
 }
 
 function readSection(
-  reader: ByteReader,
+  reader: PayloadReader,
   rows: Int32Array,
   kind: keyof typeof KIND_BYTES,
   sections: PayloadSections,

@@ -1,6 +1,5 @@
 import type { Field } from "../../record/layout.ts";
 import type { FieldPlace } from "./field-places.ts";
-import { packSource } from "./pack-source.ts";
 
 interface FormOptions {
   readonly places: readonly FieldPlace[];
@@ -23,14 +22,13 @@ export function formSource({ places, fixedBytes, shape }: FormOptions): string {
   return [
     storeSource(fields),
     // A row with nested parts is taken as an object: they are encoded anyway, and are named by their path if they cannot be.
-    fields.some(isPart) ? "const storeRow = null;" : storeRowSource(fields),
+    fields.some(isPart) ? "const storeRow = null;" : storeRowSource(fields, { fixedBytes, shape }),
     writeSource(fields, { fixedBytes, shape }),
     loadSource(fields, fixedBytes),
     copySource(fields, fixedBytes),
     columnsSource(fields),
     sameSource(fields),
-    packSource(fields, fixedBytes),
-    "return { pack, shadow, same, store, storeRow, load, copy, columns: (rows) => new Columns(rows) };",
+    "return { shadow, same, store, storeRow, load, copy, columns: (rows) => new Columns(rows) };",
   ].join("\n");
 }
 
@@ -96,58 +94,104 @@ function testOf(kind: Field["kind"], value: string): string {
   }
 }
 
-/** Takes the cells of a batch's row. */
-function storeRowSource(fields: readonly NumberedPlace[]): string {
-  return [
-    "function storeRow(columns, row, place) { scratch.clear(); let c;",
-    ...fields.map(({ f, field, presenceAt }) => {
-      const presence =
-        presenceAt < 0 ? "" : `const p${f} = columns[${f}].presence === null ? 0 : columns[${f}].presence[row];`;
-      const isThere = presenceAt < 0 ? "true" : `p${f} === 0`;
-      return `c = columns[${f}]; ${presence} ${cellSource(field.kind as Exclude<Field["kind"], "json">, f, isThere)}`;
-    }),
+/**
+ * Takes the cells of a batch's row. Texts go from the batch's bytes to the block's; where one is only a string, all go by the scratch.
+ */
+function storeRowSource(fields: readonly NumberedPlace[], options: Omit<FormOptions, "places">): string {
+  const texts = fields.filter(isText);
+  const byScratch = [
+    "function storeStrings(columns, row, place) { scratch.clear(); let c;",
+    ...fields.map((place) => cellSource(place, takenText(place))),
     `return write(place, ${writeParameters(fields)}); }`,
+  ];
+  // Dictionaries have no bytes.
+  if (texts.some(({ field }) => field.kind === "dictionary")) {
+    return [...byScratch, "const storeRow = storeStrings;"].join("\n");
+  }
+  return [
+    ...byScratch,
+    texts.map(({ f }) => `let seen${f} = null, view${f} = null;`).join(" "),
+    "function storeRow(columns, row, place) { let c;",
+    ...fields.map((place) => cellSource(place, `c.lengths[row]`)),
+    texts.length === 0
+      ? ""
+      : `if ((${texts.map(({ f }) => `v${f}`).join(" | ")}) < 0) return storeStrings(columns, row, place);`,
+    `const text = ${texts.map(({ f }) => `v${f}`).join(" + ") || "0"};`,
+    headSource(fields, options, ""),
+    texts.length === 0 ? "" : `const view = chunk.view; let end = base + ${options.fixedBytes};`,
+    ...texts.map(({ f }) =>
+      [
+        `if (v${f} > 0) { const t = columns[${f}], from = t.bytes;`,
+        `if (seen${f} !== from) { view${f} = viewOf(from); seen${f} = from; }`,
+        `copyText(from, view${f}, t.offsets[row], bytes, view, end, v${f}); end += v${f}; }`,
+      ].join("\n"),
+    ),
+    "return at; }",
   ].join("\n");
 }
 
-function cellSource(kind: Exclude<Field["kind"], "json">, f: number, isThere: string): string {
-  switch (kind) {
-    case "boolean":
-      return `const v${f} = c.values[row] === 1;`;
-    case "int32":
-    case "float64":
-      return `const v${f} = c.values[row];`;
-    case "utf8":
-      return `let v${f} = 0; if (${isThere}) { v${f} = c.lengths[row]; v${f} = v${f} < 0 ? scratch.add(c.strings[row]) : scratch.copy(c.bytes, c.offsets[row], v${f}); if (v${f} < 0) return 0; }`;
-    case "dictionary":
-      return `let v${f} = 0; if (${isThere}) { v${f} = scratch.add(c.dictionary[c.values[row]]); if (v${f} < 0) return 0; }`;
-  }
+/** Declares v and, where it may be missing, p of a field; `text` is the length of a text that is there. */
+function cellSource({ f, field, presenceAt }: NumberedPlace, text: string): string {
+  const presence =
+    presenceAt < 0 ? "" : `const p${f} = columns[${f}].presence === null ? 0 : columns[${f}].presence[row];`;
+  const isThere = presenceAt < 0 ? "true" : `p${f} === 0`;
+  const cell = isText({ field } as FieldPlace)
+    ? `let v${f} = 0; if (${isThere}) { v${f} = ${text}; }`
+    : `const v${f} = c.values[row]${field.kind === "boolean" ? " === 1" : ""};`;
+  return `c = columns[${f}]; ${presence} ${cell}`;
+}
+
+/** Takes a text into the scratch, and returns from `storeStrings` if it has no UTF-8; its length. */
+function takenText({ f, field }: NumberedPlace): string {
+  const taken =
+    field.kind === "dictionary"
+      ? "scratch.add(c.dictionary[c.values[row]])"
+      : "c.lengths[row] < 0 ? scratch.add(c.strings[row]) : scratch.copy(c.bytes, c.offsets[row], c.lengths[row])";
+  return `${taken}; if (v${f} < 0) return 0`;
 }
 
 /** Puts into a block what was taken: scalars and lengths from parameters, texts from the scratch. */
-function writeSource(fields: readonly NumberedPlace[], { fixedBytes, shape }: Omit<FormOptions, "places">): string {
+function writeSource(fields: readonly NumberedPlace[], options: Omit<FormOptions, "places">): string {
   const parts = fields.filter(isPart);
   const partBytes = parts.map(({ f }) => ` + v${f}.length`).join("");
   return [
     "const noBytes = new Uint8Array(0);",
     `function write(place, ${writeParameters(fields)}) {`,
-    "const arena = place.arena, text = scratch.length, words = (text + 3) >> 2;",
+    "const text = scratch.length;",
+    headSource(fields, options, partBytes),
+    fields.some(isText)
+      ? `const from = scratch.ints, to = i + ${options.fixedBytes / 4}, whole = text >> 2;
+         for (let w = 0; w < whole; w++) ints[to + w] = from[w];
+         for (let b = whole << 2; b < text; b++) bytes[base + ${options.fixedBytes} + b] = scratch.bytes[b];`
+      : "",
+    parts.length === 0 ? "" : `let end = base + ${options.fixedBytes} + words * 4;`,
+    ...parts.map(({ f }) => `bytes.set(v${f}, end); end += v${f}.length;`),
+    "return at; }",
+  ].join("\n");
+}
+
+/** Makes the block of a record with `text` bytes of texts, and writes all but these and the nested parts; what fills up to words is 0. */
+function headSource(
+  fields: readonly NumberedPlace[],
+  { fixedBytes, shape }: Omit<FormOptions, "places">,
+  partBytes: string,
+): string {
+  const hasBytes = fields.some(({ field, presenceAt }) => field.kind === "boolean" || presenceAt >= 0);
+  return [
+    "const arena = place.arena, words = (text + 3) >> 2;",
     `const size = ${fixedBytes} + words * 4${partBytes};`,
     "const at = place.at === 0 ? arena.allocate(size) : arena.replace(place.at, place.before, size);",
     "const chunk = arena.chunk(at), base = arena.offset(at), bytes = chunk.bytes, ints = chunk.ints, i = base >> 2;",
     `ints[i] = ${shape}; ints[i + 1] = size;`,
+    hasBytes ? `ints[i + ${fixedBytes / 4 - 1}] = 0;` : "",
+    fields.some(isText) ? `if (text > 0) ints[i + ${fixedBytes / 4 - 1} + words] = 0;` : "",
+    partBytes === "" ? "" : "ints[i + ((size - 1) >> 2)] = 0;",
     ...fields.map(({ f, field, at }) => {
       if (field.kind === "float64") return `chunk.floats[(base >> 3) + ${at / 8}] = v${f};`;
       if (field.kind === "boolean") return `bytes[base + ${at}] = v${f} ? 1 : 0;`;
       return `ints[i + ${at / 4}] = v${f}${field.kind === "json" ? ".length" : ""};`;
     }),
     ...fields.map(({ f, presenceAt }) => (presenceAt < 0 ? "" : `bytes[base + ${presenceAt}] = p${f};`)),
-    fields.some(isText)
-      ? `const from = scratch.ints, to = i + ${fixedBytes / 4}; for (let w = 0; w < words; w++) ints[to + w] = from[w];`
-      : "",
-    parts.length === 0 ? "" : `let end = base + ${fixedBytes} + words * 4;`,
-    ...parts.map(({ f }) => `bytes.set(v${f}, end); end += v${f}.length;`),
-    "return at; }",
   ].join("\n");
 }
 

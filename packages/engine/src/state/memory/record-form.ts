@@ -4,8 +4,8 @@ import { layoutOf, type RecordLayout } from "../../record/layout.ts";
 import { decodeValue, encodeValue } from "../../record/value-codec.ts";
 import { decodeUtf8 } from "../../record/wtf8.ts";
 import type { StoredColumns } from "../stored-records.ts";
+import { copyText, viewOf } from "./copy-text.ts";
 import { arrangeFields } from "./field-places.ts";
-import type { PackBuffer } from "./pack-source.ts";
 import { formSource } from "./record-form-source.ts";
 import { TextScratch } from "./text-scratch.ts";
 import type { Chunk, ValueArena } from "./value-arena.ts";
@@ -24,8 +24,6 @@ interface GeneratedForm {
   /** Null for layouts with nested parts. */
   readonly storeRow: ((columns: readonly Column[], row: number, place: Place) => number) | null;
   load(chunk: Chunk, base: number): object;
-  /** Writes the value codec's bytes of a record to the front of `out`; how many, -1 where only the codec knows how to write them. */
-  pack(chunk: Chunk, base: number, out: PackBuffer): number;
   /** A copy of a record that was loaded, for `same`; null for layouts with parts that can change inside, or be absent. */
   readonly shadow: ((record: object) => object) | null;
   /** Whether a record that was loaded is what it was when its shadow was made. */
@@ -79,7 +77,7 @@ function newForm(layout: RecordLayout): RecordForm {
   const source = formSource({ places, fixedBytes, shape: shapeOf(layout) });
   const names = layout.fields.map((field) => field.name);
   const made = generate(
-    ["names", "optional", "scratch", "hasSymbols", "encodePart", "decodePart", "decodeText"],
+    ["names", "optional", "scratch", "hasSymbols", "encodePart", "decodePart", "decodeText", "viewOf", "copyText"],
     source,
   )(
     names,
@@ -89,6 +87,8 @@ function newForm(layout: RecordLayout): RecordForm {
     encodePart,
     decodePart,
     decodeUtf8,
+    viewOf,
+    copyText,
   ) as GeneratedForm;
   return {
     layout,
@@ -96,7 +96,6 @@ function newForm(layout: RecordLayout): RecordForm {
     store: made.store,
     storeRow: made.storeRow,
     load: made.load,
-    pack: made.pack,
     shadow: made.shadow,
     same: made.same,
     copy: made.copy,

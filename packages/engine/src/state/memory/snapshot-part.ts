@@ -1,6 +1,7 @@
 import type { ByteReader } from "../byte-reader.ts";
 import type { ByteWriter } from "../byte-writer.ts";
 import type { GroupWriters } from "./group-writers.ts";
+import type { PayloadReader } from "./payload-reader.ts";
 
 /** What one state or one timer adds to a payload. It has `freeze`, or `write` where all of it is written at once. */
 export interface SnapshotPart {
@@ -9,7 +10,7 @@ export interface SnapshotPart {
   /** Writes an entry per row that has something. */
   write?(writers: GroupWriters): void;
   /** Reads one entry, already known to be of `row`. Not journaled. */
-  read(reader: ByteReader, row: number): void;
+  read(reader: PayloadReader, row: number): void;
   /** What a payload says of a state before its entries; a state without fields has nothing to say. */
   writeHead?(writer: ByteWriter): void;
   readHead?(reader: ByteReader): void;

@@ -1,8 +1,8 @@
-import type { ByteReader } from "../byte-reader.ts";
 import type { ListState } from "../state-backend.ts";
 import type { StateCodec } from "../state-codec.ts";
 import { HandedOut } from "./handed-out.ts";
 import type { Journal, Settling, Undoable } from "./journal.ts";
+import type { PayloadReader } from "./payload-reader.ts";
 import type { RowTable } from "./row-table.ts";
 import type { FrozenPart, SnapshotPart } from "./snapshot-part.ts";
 import { LIST_HEAD_WORDS, TypedValues } from "./typed-values.ts";
@@ -127,7 +127,7 @@ export class TypedListState implements ListState<unknown>, SnapshotPart, Undoabl
     };
   }
 
-  read(reader: ByteReader, row: number): void {
+  read(reader: PayloadReader, row: number): void {
     const count = reader.varint();
     // Not more than there can be, before any room is made for them.
     if (count > reader.remaining) reader.fail("a list cannot have that many elements");

@@ -1,11 +1,12 @@
 import { VALUE_LAYOUT, type RecordLayout } from "../../record/layout.ts";
 import type { RecordBatch } from "../../record/batch.ts";
-import type { ByteReader } from "../byte-reader.ts";
+
 import type { ValueState } from "../state-backend.ts";
 import type { StateCodec } from "../state-codec.ts";
 import type { StoredColumns, StoredRecords } from "../stored-records.ts";
 import type { Journal, Settling, Undoable } from "./journal.ts";
 import { type FormColumns, recordForm } from "./record-form.ts";
+import type { PayloadReader } from "./payload-reader.ts";
 import type { RowTable } from "./row-table.ts";
 import type { FrozenPart, SnapshotPart } from "./snapshot-part.ts";
 import { TypedValues } from "./typed-values.ts";
@@ -101,7 +102,7 @@ export class TypedValueState implements ValueState<unknown>, StoredRecords, Snap
     };
   }
 
-  read(reader: ByteReader, row: number): null {
+  read(reader: PayloadReader, row: number): null {
     const before = this.#at(row);
     this.#point(row, this.#values.read(reader));
     if (before !== 0) this.#values.release(before);

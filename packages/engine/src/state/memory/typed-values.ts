@@ -5,14 +5,14 @@ import { schemaLayout } from "../../record/schema-layout.ts";
 import { decodeValue, encodeValue } from "../../record/value-codec.ts";
 import { decodeUtf8 } from "../../record/wtf8.ts";
 import type { RecordBatch } from "../../record/batch.ts";
-import type { ByteReader } from "../byte-reader.ts";
-import type { ByteWriter } from "../byte-writer.ts";
 import { readPlain, writePlain } from "../payload-value.ts";
 import { PLAIN_CODEC, type StateCodec } from "../state-codec.ts";
-import { PackBuffer } from "./pack-source.ts";
+import type { PayloadReader } from "./payload-reader.ts";
+import type { PayloadWriter } from "./payload-writer.ts";
+import { RECORD_TAG, readRawRecord, writeRawRecord } from "./raw-record.ts";
 import { formOfShape, recordForm, SHAPE_RECORD, type Place, type RecordForm } from "./record-form.ts";
 import { TextScratch } from "./text-scratch.ts";
-import { type Chunk, ValueArena } from "./value-arena.ts";
+import { type Chunk, HEAD_BYTES, ValueArena } from "./value-arena.ts";
 
 /**
  * Shapes of blocks: int32 shape, int32 bytes of the block, then what the shape says. Those of records are their layouts'. `scalar` is the value
@@ -20,14 +20,12 @@ import { type Chunk, ValueArena } from "./value-arena.ts";
  */
 const SHAPE = { scalar: 0, encoded: 1, number: 2, text: 3, true: 4, false: 5, null: 6, list: 7 } as const;
 
-const HEAD_BYTES = 8;
 /** Words of a list before its addresses: the block's head and the count. */
 export const LIST_HEAD_WORDS = 3;
 /** Layouts that one state learns; what fits none of them is kept encoded. */
 const FORMS_MAX = 8;
 
 const scratch = new TextScratch();
-const packed = new PackBuffer();
 
 /**
  * The values of one state as blocks of an arena, found by address: records by generated code as typed words and UTF-8, anything
@@ -143,23 +141,18 @@ export class TypedValues {
   }
 
   /** Writes a value as a payload has it. */
-  write(writer: ByteWriter, at: number): void {
+  write(writer: PayloadWriter, at: number): void {
     const chunk = this.#arena.chunk(at);
     const base = this.#arena.offset(at);
     const shape = chunk.ints[base >>> 2] as number;
-    if (shape === SHAPE.encoded) {
-      writePlain(writer, encodedBytes(chunk, base));
-    } else if (shape < SHAPE_RECORD) {
-      writePlain(writer, loadOther(chunk, base, shape));
-    } else {
-      const form = formOfShape(shape);
-      const length = form.pack(chunk, base, packed);
-      writePlain(writer, length < 0 ? encodeValue(form.load(chunk, base)) : packed.bytes.subarray(0, length));
-    }
+    if (shape >= SHAPE_RECORD) writeRawRecord(writer, formOfShape(shape).layout, chunk, base);
+    else if (shape === SHAPE.encoded) writePlain(writer, encodedBytes(chunk, base));
+    else writePlain(writer, loadOther(chunk, base, shape));
   }
 
   /** Reads a value of a payload into a new block. */
-  read(reader: ByteReader): number {
+  read(reader: PayloadReader): number {
+    if (reader.peek() === RECORD_TAG) return this.#readRecord(reader);
     const plain = readPlain(reader);
     this.#setPlace(0);
     if (!(plain instanceof Uint8Array)) return this.#storePrimitive(plain);
@@ -168,6 +161,15 @@ export class TypedValues {
     return typeof value === "object" && value !== null
       ? this.#storeRecord(value) || this.#storeBytes(SHAPE.encoded, plain)
       : this.#storeBytes(SHAPE.encoded, plain);
+  }
+
+  #readRecord(reader: PayloadReader): number {
+    reader.u8();
+    const { layout, record } = readRawRecord(reader);
+    this.#setPlace(0);
+    // The form that it had is the first to be tried.
+    if (this.#learns) this.#formOf(layout);
+    return this.#storeObject(record);
   }
 
   #setPlace(at: number): void {

@@ -11,11 +11,15 @@ const CHUNKS_MAX = 2 ** (31 - CHUNK_CELLS_BITS);
 /** Size classes: one for each size up to 16 cells, then four per doubling. */
 const CLASSES = 60;
 
+/** What a block of a value begins with: its shape and its size, int32 both. */
+export const HEAD_BYTES = 8;
+
 /** Views of the same bytes. */
 export interface Chunk {
   readonly bytes: Uint8Array;
   readonly ints: Int32Array;
   readonly floats: Float64Array;
+  readonly view: DataView;
 }
 
 /**
@@ -118,7 +122,12 @@ export class ValueArena {
 
 function chunkOf(cells: number): Chunk {
   const buffer = new ArrayBuffer(cells * 8);
-  return { bytes: new Uint8Array(buffer), ints: new Int32Array(buffer), floats: new Float64Array(buffer) };
+  return {
+    bytes: new Uint8Array(buffer),
+    ints: new Int32Array(buffer),
+    floats: new Float64Array(buffer),
+    view: new DataView(buffer),
+  };
 }
 
 const NO_CHUNK = chunkOf(0);

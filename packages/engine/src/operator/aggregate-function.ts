@@ -17,8 +17,8 @@ export interface AggregateFunction<In = never, Value = unknown, Accumulator = un
   /** The accumulator as numbers in place, which means the same as the functions below; null where it has no such form. */
   readonly words: AccumulatorWords | null;
   /**
-   * True: the accumulator may be large, so it stays decoded in memory between records and is encoded for checkpoints only. False: it is
-   * kept as bytes, if it has no words.
+   * Of an accumulator without words. True: it may be large, so it stays decoded while it is in use. False: it is decoded and encoded each
+   * time, and may be undone by a journal.
    */
   readonly live: boolean;
   create(): Accumulator;

@@ -3,8 +3,8 @@ import type { Json } from "../foundation/json.ts";
 import { BATCH_ROWS_MAX, ROW_KINDS, type RecordBatch } from "../record/batch.ts";
 import type { KeyColumn } from "../record/key-column.ts";
 import type { SlotState } from "../state/slot-state.ts";
-import type { KeyedState, StateDescriptor, ValueState } from "../state/state-backend.ts";
-import { accumulatorState, type NamedAggregates } from "./aggregate-set.ts";
+import type { KeyedState } from "../state/state-backend.ts";
+import type { NamedAggregates } from "./aggregate-set.ts";
 import { CompiledAggregates, type CompiledMember } from "./compiled-aggregates.ts";
 import type { Operator, OperatorContext } from "./operator.ts";
 import { RecordFailures } from "./record-failures.ts";
@@ -18,11 +18,6 @@ const SLOTS = "results";
 /** Each record changes at most a row before and a row after. */
 const CHANGES_MAX = 2 * BATCH_ROWS_MAX;
 
-interface LiveMember {
-  readonly member: CompiledMember;
-  readonly state: ValueState<unknown>;
-}
-
 /**
  * Unwindowed aggregate: a table of { key, …results } as a changelog stream, still keyed. A key's first record inserts its row,
  * each later one gives the row before and the row after.
@@ -33,7 +28,7 @@ export class AggregateOperator implements Operator {
   readonly #state: KeyedState;
   readonly #slots: SlotState;
   readonly #fields: readonly CompiledMember[];
-  readonly #live: readonly LiveMember[];
+  readonly #live: readonly CompiledMember[];
   readonly #selected: SelectedValues;
   readonly #failures: RecordFailures;
   /** Set where all that there is are numbers in slots: nothing can fail then, and batches are changed whole. */
@@ -61,12 +56,13 @@ export class AggregateOperator implements Operator {
     const aggregates = new CompiledAggregates(options.aggregates);
     const { members } = aggregates;
     this.#aggregates = aggregates;
-    this.#state = context.keyedState({ timers: [], states: tableDescriptors(aggregates) });
+    this.#state = context.keyedState({
+      timers: [],
+      states: [{ name: SLOTS, kind: "slots", fields: aggregates.fields }],
+    });
     this.#slots = this.#state.slots(SLOTS);
     this.#fields = members.filter(({ place }) => place === "value");
-    this.#live = members
-      .filter(({ place }) => place === "live")
-      .map((member) => ({ member, state: this.#state.value<unknown>(accumulatorState(member.name)) }));
+    this.#live = members.filter(({ place }) => place === "live");
     this.#selected = new SelectedValues(aggregates, { debug: context.debug });
     this.#failures = new RecordFailures(context, this.#state.keys, this.#stateRows);
     this.#table = aggregates.isWords && !hasOddNames(aggregates, "table") ? new TableChanges(aggregates) : null;
@@ -183,19 +179,18 @@ export class AggregateOperator implements Operator {
   #changeRest(batch: RecordBatch, row: number, change: { isFirst: boolean; to: number }): void {
     const stateRow = this.#stateRows[row] as number;
     const time = batch.timestamps[row] as number;
-    for (const { member, state } of this.#live) {
-      const { aggregate, index } = member;
+    const at = this.#slots.find(stateRow);
+    this.#slots.touch(at);
+    for (const member of this.#live) {
+      const { aggregate, field, index } = member;
       const values = this.#values[index] as unknown[];
-      const kept = state.get(stateRow);
-      const accumulator = kept ?? aggregate.create();
+      const accumulator = this.#slots.value(at, field) ?? aggregate.create();
       let { to } = change;
       if (!change.isFirst) values[to++] = aggregate.result(accumulator);
       const added = aggregate.add(accumulator, this.#selected.valueOf(member, row), time);
-      if (added !== kept) state.set(stateRow, added);
+      this.#slots.setValue(at, field, added);
       values[to] = aggregate.result(added);
     }
-    const at = this.#slots.find(stateRow);
-    this.#slots.touch(at);
     this.#at[0] = at;
     this.#isFirst[0] = change.isFirst ? 1 : 0;
     this.#aggregates.change(
@@ -221,19 +216,4 @@ export class AggregateOperator implements Operator {
     if (!isFirst) rowKinds[to] = ROW_KINDS.updateBefore;
     return end;
   }
-}
-
-function tableDescriptors({ fields, members }: CompiledAggregates): StateDescriptor[] {
-  const own = { name: "row", kind: "number", initial: 0, codec: null } as const;
-  return [
-    { name: SLOTS, kind: "slots", fields: fields.length === 0 ? [own] : fields },
-    ...members
-      .filter(({ place }) => place === "live")
-      .map(({ name, aggregate: { codec } }): StateDescriptor => ({
-        name: accumulatorState(name),
-        kind: "value",
-        isolation: "live",
-        codec,
-      })),
-  ];
 }

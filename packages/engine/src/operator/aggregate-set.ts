@@ -56,8 +56,3 @@ export class AggregateSet {
     }
   }
 }
-
-/** Name of an aggregate's state; a prefix keeps it apart from states of the operator's own. */
-export function accumulatorState(result: string): string {
-  return `result.${result}`;
-}

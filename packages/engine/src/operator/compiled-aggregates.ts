@@ -4,7 +4,7 @@ import type { SlotField } from "../state/slot-state.ts";
 import type { AccumulatorWords } from "./aggregate-function.ts";
 import type { AnyAggregate, NamedAggregates } from "./aggregate-set.ts";
 
-/** Where the accumulator of an aggregate is: in words of the slot, as an encoded value field of it, or decoded in a state of its own. */
+/** Where the accumulator of an aggregate is: in words of the slot, or in a value field of it, by copy or live. */
 export type AccumulatorPlace = "words" | "value" | "live";
 
 /** One aggregate of a step. */
@@ -14,15 +14,13 @@ export interface CompiledMember {
   readonly index: number;
   readonly aggregate: AnyAggregate;
   readonly place: AccumulatorPlace;
-  /** Index in the slot of its first word, or of its value field; -1 if it has none. */
+  /** Index in the slot of its first word, or of its value field. */
   readonly field: number;
 }
 
 export interface CompiledAggregatesOptions {
   /** Fields of the operator's own that come before in the slot. Default 0. */
   readonly firstField?: number;
-  /** True: aggregates that would be `live` have value fields too. */
-  readonly allInSlots?: boolean;
   /** False: interpreted, as where the process forbids code from strings. For tests. */
   readonly codeGeneration?: boolean;
 }
@@ -74,15 +72,13 @@ export class CompiledAggregates {
   readonly #initial: Float64Array;
 
   constructor(named: NamedAggregates, options: CompiledAggregatesOptions = {}) {
-    const { firstField = 0, allInSlots = false, codeGeneration = canGenerateCode() } = options;
+    const { firstField = 0, codeGeneration = canGenerateCode() } = options;
     const members: CompiledMember[] = [];
     const fields: SlotField[] = [];
     for (const [name, aggregate] of Object.entries(named) as unknown as [string, AnyAggregate][]) {
-      const place: AccumulatorPlace =
-        aggregate.words !== null ? "words" : aggregate.live && !allInSlots ? "live" : "value";
-      const field = place === "live" ? -1 : firstField + fields.length;
-      members.push({ name, index: members.length, aggregate, place, field });
-      if (place !== "live") fields.push(...slotFields(name, aggregate));
+      const place: AccumulatorPlace = aggregate.words !== null ? "words" : aggregate.live ? "live" : "value";
+      members.push({ name, index: members.length, aggregate, place, field: firstField + fields.length });
+      fields.push(...slotFields(name, aggregate));
     }
     this.members = members;
     this.names = members.map(({ name }) => name);
@@ -131,10 +127,10 @@ export class CompiledAggregates {
   }
 }
 
-function slotFields(name: string, { words, codec }: AnyAggregate): SlotField[] {
+function slotFields(name: string, { words, codec, live }: AnyAggregate): SlotField[] {
   // The form is part of the name: a result that has become another aggregate is another field, and is not read as the old one.
   const form = `${name}#${codec.schemaHash}`;
-  if (words === null) return [{ name: form, kind: "value", initial: 0, codec }];
+  if (words === null) return [{ name: form, kind: "value", initial: 0, codec, isolation: live ? "live" : "copy" }];
   return words.fields.map((field) => ({
     name: words.fields.length === 1 ? form : `${form}.${field.name}`,
     kind: "number",

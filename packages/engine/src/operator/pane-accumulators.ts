@@ -1,7 +1,6 @@
 import { BATCH_ROWS_MAX, type RecordBatch } from "../record/batch.ts";
 import type { PaneSlotState } from "../state/slot-state.ts";
-import type { KeyedState, PaneState, StateDescriptor } from "../state/state-backend.ts";
-import { accumulatorState } from "./aggregate-set.ts";
+import type { KeyedState, StateDescriptor } from "../state/state-backend.ts";
 import type { CompiledAggregates, CompiledMember } from "./compiled-aggregates.ts";
 import type { OnSelectorError, SelectedValues } from "./selected-values.ts";
 import { rethrowInternal } from "./user-failure.ts";
@@ -22,19 +21,8 @@ export interface PaneRecords {
 }
 
 /** The states that {@link PaneAccumulators} needs. */
-export function paneDescriptors({ fields, members }: CompiledAggregates): StateDescriptor[] {
-  const own = { name: "pane", kind: "number", initial: 0, codec: null } as const;
-  return [
-    { name: SLOTS, kind: "paneSlots", fields: fields.length === 0 ? [own] : fields },
-    ...members
-      .filter(({ place }) => place === "live")
-      .map(({ name, aggregate: { codec } }): StateDescriptor => ({
-        name: accumulatorState(name),
-        kind: "panes",
-        isolation: "live",
-        codec,
-      })),
-  ];
+export function paneDescriptors({ fields }: CompiledAggregates): StateDescriptor[] {
+  return [{ name: SLOTS, kind: "paneSlots", fields }];
 }
 
 /** The accumulators of a step's aggregates by pane and key. */
@@ -44,7 +32,7 @@ export class PaneAccumulators {
   readonly #state: KeyedState;
   /** Members by place; `live` with its state. */
   readonly #fields: readonly CompiledMember[];
-  readonly #live: readonly { readonly member: CompiledMember; readonly state: PaneState<unknown> }[];
+  readonly #live: readonly CompiledMember[];
   readonly #stateRows = new Int32Array(BATCH_ROWS_MAX);
   readonly #at = new Int32Array(BATCH_ROWS_MAX);
 
@@ -53,14 +41,7 @@ export class PaneAccumulators {
     this.#aggregates = aggregates;
     this.slots = state.paneSlots(SLOTS);
     this.#fields = aggregates.members.filter(({ place }) => place === "value");
-    this.#live = aggregates.members
-      .filter(({ place }) => place === "live")
-      .map((member) => ({ member, state: state.panes<unknown>(accumulatorState(member.name)) }));
-  }
-
-  /** All states by pane: where a pane is dropped, it is in each of them. */
-  get panes(): readonly { panes(): readonly number[]; dropPane(pane: number): void }[] {
-    return [this.slots, ...this.#live.map(({ state }) => state)];
+    this.#live = aggregates.members.filter(({ place }) => place === "live");
   }
 
   /**
@@ -83,7 +64,7 @@ export class PaneAccumulators {
       if (!isGood) this.#deleteEmpty(pane, count, isNew as Uint8Array, records);
     }
     this.#aggregates.add(slots.words, at, rows, count, selected.columns);
-    for (const { member, state } of this.#live) this.#addLive(member, state, records);
+    for (const member of this.#live) this.#addLive(member, records);
     return isGood;
   }
 
@@ -104,32 +85,24 @@ export class PaneAccumulators {
     const at = this.slots.find(stateRow, pane);
     this.slots.touch(at);
     this.#aggregates.addOne(this.slots.words, at, row, records.selected.columns);
-    for (const { member, state } of this.#live) {
-      const value = records.selected.valueOf(member, row);
-      addTo(member, state, { stateRow, pane, value, time: records.batch.timestamps[row] as number });
-    }
+    for (const member of this.#live) this.#addToField(member, at, row, records);
   }
 
   /** The accumulator of a key over panes, in time order, for an aggregate without words. What the panes have stays as it is. */
-  merged({ aggregate, field, index }: CompiledMember, stateRow: number, panes: readonly number[]): unknown {
-    const live = this.#live.find(({ member }) => member.index === index)?.state;
+  merged({ aggregate, field }: CompiledMember, stateRow: number, panes: readonly number[]): unknown {
     let single: unknown;
     let merged: unknown;
     let count = 0;
     for (const pane of panes) {
-      const accumulator = live === undefined ? this.#fieldOf(field, stateRow, pane) : live.get(stateRow, pane);
-      if (accumulator === undefined) continue;
+      const at = this.slots.find(stateRow, pane);
+      if (at < 0) continue;
+      const accumulator = this.slots.value(at, field) ?? aggregate.create();
       count++;
       if (count === 1) single = accumulator;
       else merged = aggregate.merge(count === 2 ? aggregate.merge(aggregate.create(), single) : merged, accumulator);
     }
     if (count === 0) return aggregate.create();
     return count === 1 ? single : merged;
-  }
-
-  #fieldOf(field: number, stateRow: number, pane: number): unknown {
-    const at = this.slots.find(stateRow, pane);
-    return at < 0 ? undefined : this.slots.value(at, field);
   }
 
   #newOnes(pane: number, count: number): Uint8Array {
@@ -237,34 +210,24 @@ export class PaneAccumulators {
       if (this.wasAdded(i)) this.#at[i] = this.slots.find(this.#stateRows[i] as number, pane);
   }
 
-  #addLive(
-    member: CompiledMember,
-    state: PaneState<unknown>,
-    { pane, rows, count, batch, selected }: PaneRecords,
-  ): void {
+  /** An accumulator is looked up once for records of a slot that follow one another. */
+  #addLive({ aggregate, field, index }: CompiledMember, { rows, count, batch, selected }: PaneRecords): void {
+    const { slots } = this;
+    const { timestamps } = batch;
+    const column = selected.columns[index];
+    let last = -1;
+    let accumulator: unknown;
     for (let i = 0; i < count; i++) {
-      if (!this.wasAdded(i)) continue;
+      const at = this.#at[i] as number;
+      if (at < 0) continue;
+      if (at !== last) {
+        if (last >= 0) slots.setValue(last, field, accumulator);
+        accumulator = slots.value(at, field) ?? aggregate.create();
+        last = at;
+      }
       const row = rows[i] as number;
-      addTo(member, state, {
-        stateRow: this.#stateRows[i] as number,
-        pane,
-        value: selected.valueOf(member, row),
-        time: batch.timestamps[row] as number,
-      });
+      accumulator = aggregate.add(accumulator, column?.[row], timestamps[row] as number);
     }
+    if (last >= 0) slots.setValue(last, field, accumulator);
   }
-}
-
-interface LiveRecord {
-  readonly stateRow: number;
-  readonly pane: number;
-  readonly value: unknown;
-  readonly time: number;
-}
-
-function addTo({ aggregate }: CompiledMember, state: PaneState<unknown>, record: LiveRecord): void {
-  const { stateRow, pane, value, time } = record;
-  const kept = state.get(stateRow, pane);
-  const accumulator = aggregate.add(kept ?? aggregate.create(), value, time);
-  if (accumulator !== kept) state.set(stateRow, pane, accumulator);
 }

@@ -273,7 +273,7 @@ export class WindowOperator implements Operator {
   #freePanes(): void {
     let next = Number.POSITIVE_INFINITY;
     this.#scheduled.clear();
-    for (const state of [...this.#accumulators.panes, this.#revisions.slots]) {
+    for (const state of [this.#accumulators.slots, this.#revisions.slots]) {
       for (const pane of [...state.panes()]) {
         if (this.#isDropped(this.#windows.lastEnd(pane))) {
           state.dropPane(pane);

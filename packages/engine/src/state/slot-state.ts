@@ -16,9 +16,9 @@ export interface Slots {
    * Once per slot will do for writes between which no journal or snapshot begins.
    */
   touch(at: number): void;
-  /** A `value` field of the slot, decoded anew; undefined where none was set. */
+  /** A `value` field of the slot; undefined where none was set. Decoded anew, if it is not live. */
   value(at: number, field: number): unknown;
-  /** Keeps a copy, encoded; undefined clears. Noted as `touch` does. */
+  /** Keeps a copy, encoded, or the object itself if the field is live; undefined clears. Noted as `touch` does. */
   setValue(at: number, field: number, value: unknown): void;
 }
 
@@ -31,6 +31,11 @@ export interface SlotField {
   readonly initial: number;
   /** Of a `value` field; null for a number. */
   readonly codec: StateCodec | null;
+  /**
+   * Of a `value` field. `live`: what was set may be handed out itself, and be encoded later, any time. Only engine code may hold it; who
+   * changes it sets it again, and not in a journal, which does not cover changes made inside it. Default `copy`.
+   */
+  readonly isolation?: "copy" | "live";
 }
 
 /** A slot per row. */

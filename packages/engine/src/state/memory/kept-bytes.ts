@@ -33,16 +33,22 @@ export class KeptBytes implements Settling {
 
   /** Keeps a copy. */
   keep(bytes: Uint8Array): number {
+    const handle = this.keepForGood(bytes);
+    if (this.#journal.active) {
+      this.#enlist();
+      this.#made.push(handle);
+    }
+    return handle;
+  }
+
+  /** The same, and no journal takes it back. */
+  keepForGood(bytes: Uint8Array): number {
     const handle = this.#arena.allocate(bytes.length + LENGTH_BYTES);
     const chunk = this.#arena.chunk(handle);
     const offset = this.#arena.offset(handle);
     chunk.ints[offset >>> 2] = bytes.length;
     chunk.bytes.set(bytes, offset + LENGTH_BYTES);
     this.bytes += bytes.length + LENGTH_BYTES;
-    if (this.#journal.active) {
-      this.#enlist();
-      this.#made.push(handle);
-    }
     return handle;
   }
 
@@ -84,12 +90,20 @@ export class KeptBytes implements Settling {
       this.#enlist();
       this.#released.push(handle);
     } else {
-      this.#drop(handle);
+      this.releaseForGood(handle);
     }
   }
 
+  /** The same where no journal may want it; 0 is let be. */
+  releaseForGood(handle: number): void {
+    if (handle === 0) return;
+    this.bytes -= this.#sizeOf(handle);
+    if (this.#isFrozen) this.#waiting.push(handle);
+    else this.#free(handle);
+  }
+
   settle(kept: boolean): void {
-    for (const handle of kept ? this.#released : this.#made) this.#drop(handle);
+    for (const handle of kept ? this.#released : this.#made) this.releaseForGood(handle);
     this.#made.length = 0;
     this.#released.length = 0;
   }
@@ -107,12 +121,6 @@ export class KeptBytes implements Settling {
 
   #enlist(): void {
     if (this.#made.length + this.#released.length === 0) this.#journal.enlist(this);
-  }
-
-  #drop(handle: number): void {
-    this.bytes -= this.#sizeOf(handle);
-    if (this.#isFrozen) this.#waiting.push(handle);
-    else this.#free(handle);
   }
 
   #free(handle: number): void {

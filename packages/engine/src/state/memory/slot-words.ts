@@ -7,6 +7,7 @@ import type { StateCodec } from "../state-codec.ts";
 import { FrozenWords } from "./frozen-words.ts";
 import type { Journal, Undoable } from "./journal.ts";
 import { decodeField, encodeField, KeptBytes } from "./kept-bytes.ts";
+import { KeptObjects } from "./kept-objects.ts";
 
 /** What a journal entry of slots takes back; more in the pane slots. */
 export const WRITTEN = 0;
@@ -35,9 +36,12 @@ export abstract class SlotWords implements Slots, Undoable {
   readonly #options: SlotOptions;
   readonly #fields: readonly SlotField[];
   readonly #initial: Float64Array;
-  /** Words that are handles. */
+  /** Words that are handles, and those that are cells. */
   readonly #valueFields: readonly number[];
+  readonly #liveFields: readonly number[];
   readonly #values: KeptBytes;
+  /** Null where no field is live. */
+  readonly #objects: KeptObjects | null;
   readonly #scratch: Float64Array;
   /** While a snapshot is read: the words as they were. */
   #frozen: FrozenWords | null = null;
@@ -53,9 +57,13 @@ export abstract class SlotWords implements Slots, Undoable {
     this.#options = options;
     this.#fields = fields;
     this.#initial = Float64Array.from(fields, ({ kind, initial }) => (kind === "value" ? 0 : initial));
-    this.#valueFields = fields.flatMap(({ kind }, index) => (kind === "value" ? [index] : []));
+    const indexes = (isChosen: (field: SlotField) => boolean): number[] =>
+      fields.flatMap((field, index) => (isChosen(field) ? [index] : []));
+    this.#valueFields = indexes((field) => field.kind === "value" && field.isolation !== "live");
+    this.#liveFields = indexes(isLive);
     this.#scratch = new Float64Array(fields.length);
     this.#values = new KeptBytes(journal);
+    this.#objects = this.#liveFields.length === 0 ? null : new KeptObjects(journal, this.#values);
   }
 
   /** Bytes of kept values. */
@@ -75,14 +83,30 @@ export abstract class SlotWords implements Slots, Undoable {
 
   value(at: number, field: number): unknown {
     const handle = this.words[at + field] as number;
-    return handle === 0 ? undefined : decodeField(this.#values.read(handle), this.#codec(field));
+    if (handle === 0) return undefined;
+    if (this.#objects !== null && this.#isLive(field)) return this.#objects.get(handle, this.#codec(field));
+    return decodeField(this.#values.read(handle), this.#codec(field));
   }
 
   setValue(at: number, field: number, value: unknown): void {
+    if (this.#objects !== null && this.#isLive(field)) {
+      this.#setObject(this.#objects, at, field, value);
+      return;
+    }
     const bytes = value === undefined ? null : encodeField(value, this.#codec(field));
     this.touch(at);
     this.#values.release(this.words[at + field] as number);
     this.words[at + field] = bytes === null ? 0 : this.#values.keep(bytes);
+  }
+
+  /** While what was there stays where it is, the words do not change, and need no touch. */
+  #setObject(objects: KeptObjects, at: number, field: number, value: unknown): void {
+    const before = this.words[at + field] as number;
+    if (value === undefined) objects.release(before);
+    const cell = value === undefined ? 0 : objects.put(before, value, this.#codec(field));
+    if (cell === before) return;
+    this.touch(at);
+    this.words[at + field] = cell;
   }
 
   abstract undo(row: number, extra: unknown, old: unknown): void;
@@ -121,12 +145,13 @@ export abstract class SlotWords implements Slots, Undoable {
   }
 
   protected get hasValues(): boolean {
-    return this.#valueFields.length > 0;
+    return this.#valueFields.length > 0 || this.#objects !== null;
   }
 
   /** Frees the values of a slot that goes. */
   protected releaseValues(at: number): void {
     for (const field of this.#valueFields) this.#values.release(this.words[at + field] as number);
+    for (const field of this.#liveFields) this.#objects?.release(this.words[at + field] as number);
   }
 
   writeHead(writer: ByteWriter): void {
@@ -148,12 +173,14 @@ export abstract class SlotWords implements Slots, Undoable {
   }
 
   protected freezeWords(): void {
+    this.#objects?.freeze();
     this.#frozen = new FrozenWords(this.words);
     this.#values.freeze();
   }
 
   protected thawWords(): void {
     this.#frozen = null;
+    this.#objects?.thaw();
     this.#values.thaw();
   }
 
@@ -162,14 +189,14 @@ export abstract class SlotWords implements Slots, Undoable {
     const { width } = this;
     const words = this.#scratch;
     (this.#frozen as FrozenWords).read(at, width, words);
-    if (this.#valueFields.length === 0) {
+    if (!this.hasValues) {
       writer.f64s(words, 0, width);
       return;
     }
     for (let i = 0; i < width; i++) {
       const word = words[i] as number;
       if ((this.#fields[i] as SlotField).kind === "number") writer.f64(word);
-      else writer.bytes(word === 0 ? NONE : this.#values.read(word));
+      else writer.bytes(word === 0 ? NONE : this.#written(word, i));
     }
   }
 
@@ -181,9 +208,22 @@ export abstract class SlotWords implements Slots, Undoable {
         this.words[at + own] = reader.f64();
       } else {
         const bytes = reader.bytes();
-        if (bytes.length > 0) this.words[at + own] = this.#values.keep(bytes);
+        if (bytes.length > 0) this.words[at + own] = this.#keep(bytes, own);
       }
     }
+  }
+
+  /** Bytes of a field's value as they were when the words were frozen. */
+  #written(word: number, field: number): Uint8Array {
+    return this.#objects !== null && this.#isLive(field) ? this.#objects.written(word) : this.#values.read(word);
+  }
+
+  #keep(bytes: Uint8Array, field: number): number {
+    return this.#objects !== null && this.#isLive(field) ? this.#objects.restore(bytes) : this.#values.keep(bytes);
+  }
+
+  #isLive(field: number): boolean {
+    return isLive(this.#fields[field] as SlotField);
   }
 
   #refuse(field: string): never {
@@ -200,6 +240,10 @@ export abstract class SlotWords implements Slots, Undoable {
     assert(codec !== null, () => `field "${name}" has no codec`);
     return codec;
   }
+}
+
+function isLive({ kind, isolation }: SlotField): boolean {
+  return kind === "value" && isolation === "live";
 }
 
 /** What the head of a payload's slots says. */

@@ -1,0 +1,184 @@
+import type { StateCodec } from "../state-codec.ts";
+import type { Journal, Settling } from "./journal.ts";
+import { decodeField, encodeField, type KeptBytes } from "./kept-bytes.ts";
+
+/** Objects that stay decoded; a power of two. */
+const LINES = 2_048;
+/** What is larger, in bytes, stays decoded once it is: to encode it again and again would cost more than it does. */
+const SHUT_BYTES_MAX = 65_536;
+
+/**
+ * Objects of the engine's own that are written again and again, such as accumulators: kept as bytes, but that those used last are decoded and
+ * stand as they are. A number that fits into a word names a cell, 0 is none; a cell holds the address of bytes. So there are no more objects
+ * than there are lines, however many cells, and all that is decoded is encoded before a snapshot.
+ *
+ * Inside a journal a write makes a new cell, so that the one before can come back; what is changed inside an object is not covered.
+ */
+export class KeptObjects implements Settling {
+  readonly #journal: Journal;
+  readonly #bytes: KeptBytes;
+  /** Handle of the bytes of each cell; 0 where it was never encoded. Free cells hold the next free one. */
+  #handles = new Int32Array(32);
+  #end = 1;
+  #free = 0;
+  /** By line: the cell whose object stands there, 0 for none, and whether its bytes are of before. */
+  readonly #cells = new Int32Array(LINES);
+  readonly #isStale = new Uint8Array(LINES);
+  readonly #objects: unknown[] = [];
+  readonly #codecs: (StateCodec | null)[] = [];
+  /** Large ones, decoded, with their codecs; their bytes are taken to be of before. */
+  readonly #large = new Map<number, { object: unknown; readonly codec: StateCodec }>();
+  /** Cells made and released since the journal began. */
+  readonly #made: number[] = [];
+  readonly #released: number[] = [];
+  /** While a snapshot is read: the handles as they were. */
+  #frozen: Int32Array | null = null;
+
+  /** `bytes`: where they are kept, which is frozen and thawed by the owner; after `freeze` of this, and before its `thaw`. */
+  constructor(journal: Journal, bytes: KeptBytes) {
+    this.#journal = journal;
+    this.#bytes = bytes;
+    for (let line = 0; line < LINES; line++) {
+      this.#objects.push(undefined);
+      this.#codecs.push(null);
+    }
+  }
+
+  /** The object of a cell: the very one where it stands decoded, else decoded anew and not kept so. */
+  get(cell: number, codec: StateCodec): unknown {
+    const line = cell & (LINES - 1);
+    if (this.#cells[line] === cell) return this.#objects[line];
+    const large = this.#large.size === 0 ? undefined : this.#large.get(cell);
+    return large === undefined ? decodeField(this.#bytes.read(this.#handles[cell] as number), codec) : large.object;
+  }
+
+  /** Makes an object that of a cell, which is 0 for a new one; returns the cell that holds it now. It may be changed until it is encoded. */
+  put(cell: number, object: unknown, codec: StateCodec): number {
+    if (cell === 0 || this.#journal.active) {
+      const made = this.#take();
+      if (this.#journal.active) {
+        this.#enlist();
+        this.#made.push(made);
+        if (cell !== 0) this.#released.push(cell);
+      }
+      this.#open(made, object, codec);
+      return made;
+    }
+    const line = cell & (LINES - 1);
+    if (this.#cells[line] === cell) {
+      this.#objects[line] = object;
+      this.#isStale[line] = 1;
+      return cell;
+    }
+    const large = this.#large.size === 0 ? undefined : this.#large.get(cell);
+    if (large === undefined) this.#open(cell, object, codec);
+    else large.object = object;
+    return cell;
+  }
+
+  /** A cell of bytes that were written by {@link written}. */
+  restore(bytes: Uint8Array): number {
+    const cell = this.#take();
+    this.#handles[cell] = this.#bytes.keepForGood(bytes);
+    return cell;
+  }
+
+  /** Gives a cell up as soon as no journal may want it any more; 0 is let be. */
+  release(cell: number): void {
+    if (cell === 0) return;
+    if (this.#journal.active) {
+      this.#enlist();
+      this.#released.push(cell);
+    } else {
+      this.#drop(cell);
+    }
+  }
+
+  settle(kept: boolean): void {
+    for (const cell of kept ? this.#released : this.#made) this.#drop(cell);
+    this.#made.length = 0;
+    this.#released.length = 0;
+  }
+
+  /** Encodes all that stands decoded; until `thaw`, {@link written} gives what there is now. */
+  freeze(): void {
+    for (let line = 0; line < LINES; line++) if (this.#isStale[line] === 1) this.#encode(line);
+    for (const [cell, { object, codec }] of this.#large) this.#write(cell, encodeField(object, codec));
+    this.#frozen = this.#handles.slice(0, this.#end);
+  }
+
+  thaw(): void {
+    this.#frozen = null;
+  }
+
+  /** Bytes of a cell as they were at `freeze`; good until the next write. */
+  written(cell: number): Uint8Array {
+    return this.#bytes.read((this.#frozen as Int32Array)[cell] as number);
+  }
+
+  #open(cell: number, object: unknown, codec: StateCodec): void {
+    const line = cell & (LINES - 1);
+    const before = this.#cells[line] as number;
+    if (before !== 0) this.#shut(line, before);
+    this.#cells[line] = cell;
+    this.#objects[line] = object;
+    this.#codecs[line] = codec;
+    this.#isStale[line] = 1;
+  }
+
+  /** Makes room on a line. */
+  #shut(line: number, cell: number): void {
+    if (this.#isStale[line] === 0) return;
+    const bytes = this.#encode(line);
+    const codec = this.#codecs[line] as StateCodec;
+    if (bytes > SHUT_BYTES_MAX) this.#large.set(cell, { object: this.#objects[line], codec });
+  }
+
+  /** Returns how many bytes it takes. */
+  #encode(line: number): number {
+    const bytes = encodeField(this.#objects[line], this.#codecs[line] as StateCodec);
+    this.#write(this.#cells[line] as number, bytes);
+    this.#isStale[line] = 0;
+    return bytes.length;
+  }
+
+  #write(cell: number, bytes: Uint8Array): void {
+    const before = this.#handles[cell] as number;
+    // Whatever journal is open is about cells, and this one stays what it is.
+    this.#handles[cell] = this.#bytes.keepForGood(bytes);
+    this.#bytes.releaseForGood(before);
+  }
+
+  #drop(cell: number): void {
+    const line = cell & (LINES - 1);
+    if (this.#cells[line] === cell) {
+      this.#cells[line] = 0;
+      this.#objects[line] = undefined;
+      this.#codecs[line] = null;
+      this.#isStale[line] = 0;
+    }
+    if (this.#large.size > 0) this.#large.delete(cell);
+    this.#bytes.releaseForGood(this.#handles[cell] as number);
+    this.#handles[cell] = this.#free;
+    this.#free = cell;
+  }
+
+  #take(): number {
+    const cell = this.#free;
+    if (cell !== 0) {
+      this.#free = this.#handles[cell] as number;
+      this.#handles[cell] = 0;
+      return cell;
+    }
+    if (this.#end === this.#handles.length) {
+      const grown = new Int32Array(this.#handles.length * 2);
+      grown.set(this.#handles);
+      this.#handles = grown;
+    }
+    return this.#end++;
+  }
+
+  #enlist(): void {
+    if (this.#made.length + this.#released.length === 0) this.#journal.enlist(this);
+  }
+}

@@ -10,6 +10,7 @@ import { type Crc, crcOf } from "./segment-crc.ts";
 import {
   BLOCK_BYTES_MAX,
   COMPRESSION,
+  type Compression,
   encodeBlockHeader,
   encodeFileHeader,
   encodeFooter,
@@ -18,6 +19,8 @@ import {
 
 /** Small blocks are gathered up to this much before they are written. */
 const CHUNK_BYTES = 1_048_576;
+/** Payload bytes that are compressed at the same time. */
+const GROUP_BYTES = 4_194_304;
 /** Payloads of fewer bytes are stored as they are: a call of the compressor costs more than it saves. */
 const COMPRESSED_BYTES_MIN = 1_024;
 
@@ -67,30 +70,60 @@ async function writeBlocks(
 ): Promise<BlockDescriptor[]> {
   const { fileId, checkpoint, blocks } = segment;
   const descriptors: BlockDescriptor[] = [];
-  for (const [index, { operator, keyGroup, payload }] of blocks.entries()) {
-    if (payload.length > BLOCK_BYTES_MAX) {
-      throw new TidemarkError(
-        "TM_CHECKPOINT_FAILED",
-        "a key group holds more state than fits in a block; it needs more key groups",
-        {
-          facts: { operator, keyGroup, bytes: payload.length, bytesMax: BLOCK_BYTES_MAX },
-        },
+  for (const group of groupsOf(blocks)) {
+    const stored = await Promise.all(group.map((block) => storedPayload(host, block)));
+    for (const [at, { operator, keyGroup, payload }] of group.entries()) {
+      const { compression, bytes } = stored[at] as StoredPayload;
+      const name = new TextEncoder().encode(operator);
+      const index = descriptors.length;
+      const header = encodeBlockHeader(
+        { operator: name, keyGroup, index, compression, rawBytes: payload.length, checkpoint, fileId },
+        { bytes: bytes.length, crc32: crcOf(host)(bytes) },
       );
+      descriptors.push({ operator, keyGroup, offset: output.length, sizeBytes: header.length + bytes.length });
+      output.add(header);
+      output.add(bytes);
     }
-    const isSmall = payload.length < COMPRESSED_BYTES_MIN;
-    const compression = isSmall ? COMPRESSION.none : COMPRESSION.zstd;
-    const stored = isSmall ? payload : await host.compression.zstd(payload);
-    const name = new TextEncoder().encode(operator);
-    const header = encodeBlockHeader(
-      { operator: name, keyGroup, index, compression, rawBytes: payload.length, checkpoint, fileId },
-      { bytes: stored.length, crc32: crcOf(host)(stored) },
-    );
-    descriptors.push({ operator, keyGroup, offset: output.length, sizeBytes: header.length + stored.length });
-    output.add(header);
-    output.add(stored);
     if (output.waitingBytes >= CHUNK_BYTES) await output.flush();
   }
   return descriptors;
+}
+
+/**
+ * Blocks in their order, cut where their payloads are more than GROUP_BYTES. What is awaited for a block alone costs it a turn of an
+ * event loop that is busy with records.
+ */
+function* groupsOf(blocks: readonly SegmentBlock[]): Generator<readonly SegmentBlock[]> {
+  let group: SegmentBlock[] = [];
+  let bytes = 0;
+  for (const block of blocks) {
+    group.push(block);
+    bytes += block.payload.length;
+    if (bytes < GROUP_BYTES) continue;
+    yield group;
+    group = [];
+    bytes = 0;
+  }
+  if (group.length > 0) yield group;
+}
+
+interface StoredPayload {
+  readonly compression: Compression;
+  readonly bytes: Uint8Array;
+}
+
+async function storedPayload(host: Host, { operator, keyGroup, payload }: SegmentBlock): Promise<StoredPayload> {
+  if (payload.length > BLOCK_BYTES_MAX) {
+    throw new TidemarkError(
+      "TM_CHECKPOINT_FAILED",
+      "a key group holds more state than fits in a block; it needs more key groups",
+      {
+        facts: { operator, keyGroup, bytes: payload.length, bytesMax: BLOCK_BYTES_MAX },
+      },
+    );
+  }
+  if (payload.length < COMPRESSED_BYTES_MIN) return { compression: COMPRESSION.none, bytes: payload };
+  return { compression: COMPRESSION.zstd, bytes: await host.compression.zstd(payload) };
 }
 
 /** Gathers pieces into larger writes and keeps the running checksum. */

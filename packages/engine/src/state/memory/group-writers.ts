@@ -10,8 +10,7 @@ const END = 0;
 /** One payload in the making. */
 interface GroupWriter {
   readonly keyGroup: number;
-  readonly keys: ByteWriter;
-  readonly body: PayloadWriter;
+  readonly payload: PayloadWriter;
   rows: number;
   /** Ordinal of the section that it is in; 0 before the first. */
   section: number;
@@ -20,18 +19,17 @@ interface GroupWriter {
 /** How large the payloads of the snapshot before were, by key group, and with how many rows: what the next ones are likely to need. */
 export class PayloadSizes {
   rows = 0;
-  readonly keys: Float64Array;
-  readonly bodies: Float64Array;
+  readonly bytes: Float64Array;
 
   constructor(keyGroupBits: number) {
-    this.keys = new Float64Array(2 ** keyGroupBits);
-    this.bodies = new Float64Array(2 ** keyGroupBits);
+    this.bytes = new Float64Array(2 ** keyGroupBits);
   }
 }
 
 /**
  * The payloads of a snapshot, one per key group that holds anything, written side by side. A row is named in its payload by its ordinal
- * among the rows of its key group, which it gets with its first entry; row ids are not written. The rows must stay until the end.
+ * among the rows of its key group, which it gets with its first entry, where its key stands; row ids are not written. The rows must stay until
+ * the end.
  */
 export class GroupWriters {
   readonly #table: RowTable;
@@ -74,15 +72,11 @@ export class GroupWriters {
   /** Begins an entry of a row in its payload. */
   entry(row: number): PayloadWriter {
     const ordinal = this.#ordinals[row] as number;
-    const writer = ordinal === 0 ? this.#addRow(row) : (this.#writers[this.#groups[row] as number] as GroupWriter);
-    const { body } = writer;
-    if (writer.section !== this.#section) {
-      if (writer.section > 0) body.varint(END);
-      writer.section = this.#section;
-      this.#writeHead(body);
-    }
-    body.varint(ordinal === 0 ? writer.rows : ordinal);
-    return body;
+    if (ordinal === 0) return this.#firstEntry(row);
+    const writer = this.#writers[this.#groups[row] as number] as GroupWriter;
+    if (writer.section !== this.#section) this.#enterSection(writer);
+    writer.payload.varint(ordinal);
+    return writer.payload;
   }
 
   /** The payload of a key group, null where it holds nothing; its memory is free then. */
@@ -90,44 +84,41 @@ export class GroupWriters {
     const writer = this.#writers[keyGroup] ?? null;
     if (writer === null) return null;
     this.#writers[keyGroup] = null;
-    const { keys, body, rows } = writer;
-    body.varint(END);
-    body.u8(END);
-    this.#sizes.keys[keyGroup] = keys.length;
-    this.#sizes.bodies[keyGroup] = body.length;
-    const head = new ByteWriter();
-    head.u8(this.#version);
-    head.varint(rows);
-    const payload = new Uint8Array(head.length + keys.length + body.length);
-    payload.set(head.written());
-    payload.set(keys.written(), head.length);
-    payload.set(body.written(), head.length + keys.length);
-    return { keyGroup, payload };
+    const { payload } = writer;
+    payload.varint(END);
+    payload.u8(END);
+    this.#sizes.bytes[keyGroup] = payload.length;
+    return { keyGroup, payload: payload.written() };
   }
 
-  #addRow(row: number): GroupWriter {
+  #firstEntry(row: number): PayloadWriter {
     const keyGroup = keyGroupOf(this.#table.hash(row), this.#keyGroupBits);
     const writer = this.#writers[keyGroup] ?? this.#addGroup(keyGroup);
-    const { keys } = writer;
-    const length = this.#table.keyLength(row);
-    keys.varint(length);
-    const at = keys.room(length);
-    this.#table.copyKey(row, keys.memory, at);
-    writer.rows++;
+    if (writer.section !== this.#section) this.#enterSection(writer);
+    const { payload } = writer;
+    const ordinal = ++writer.rows;
     this.#groups[row] = keyGroup;
-    this.#ordinals[row] = writer.rows;
-    return writer;
+    this.#ordinals[row] = ordinal;
+    payload.varint(ordinal);
+    const length = this.#table.keyLength(row);
+    payload.varint(length);
+    const at = payload.room(length);
+    this.#table.copyKey(row, payload.memory, at);
+    return payload;
+  }
+
+  #enterSection(writer: GroupWriter): void {
+    if (writer.section > 0) writer.payload.varint(END);
+    writer.section = this.#section;
+    this.#writeHead(writer.payload);
   }
 
   #addGroup(keyGroup: number): GroupWriter {
-    const keys = new ByteWriter(this.#likely(this.#sizes.keys, keyGroup));
-    const body = new PayloadWriter(this.#likely(this.#sizes.bodies, keyGroup));
-    const writer = { keyGroup, keys, body, rows: 0, section: 0 };
+    const likely = 64 + Math.ceil((this.#sizes.bytes[keyGroup] as number) * this.#growth);
+    const payload = new PayloadWriter(likely);
+    payload.u8(this.#version);
+    const writer = { keyGroup, payload, rows: 0, section: 0 };
     this.#writers[keyGroup] = writer;
     return writer;
-  }
-
-  #likely(before: Float64Array, keyGroup: number): number {
-    return 64 + Math.ceil((before[keyGroup] as number) * this.#growth);
   }
 }

@@ -1,7 +1,7 @@
 import type { RecordLayout } from "../../record/layout.ts";
 import { ByteWriter } from "../byte-writer.ts";
 
-/** The sections of one payload in the making, and the layouts that records in them had so far, by their numbers. */
+/** One payload in the making, and the layouts that records in it had so far, by their numbers. */
 export class PayloadWriter extends ByteWriter {
   readonly layouts: RecordLayout[] = [];
 

@@ -66,28 +66,19 @@ export function readPayload(payload: Uint8Array, table: RowTable, sections: Payl
       },
     );
   }
-  const rows = readKeys(reader, table);
-  reader.beginSections();
+  const rows: number[] = [];
   for (let byte = reader.u8(); byte !== 0; byte = reader.u8()) {
     const kind = KINDS.get(byte) ?? reader.fail("a section is of an unknown kind");
-    readSection(reader, rows, kind, sections);
+    readSection(reader, { rows, table }, kind, sections);
   }
   if (reader.remaining > 0) reader.fail("there is more of it than there should be");
   // A row without anything is not written, but one that only such a payload has must not stay.
   table.releaseEmptyRows();
 }
 
-function readKeys(reader: PayloadReader, table: RowTable): Int32Array {
-  const count = reader.varint();
-  if (count > reader.remaining) reader.fail("it cannot hold that many keys");
-  const rows = new Int32Array(count);
-  for (let i = 0; i < count; i++) rows[i] = table.resolveOne(reader.bytes());
-  return rows;
-}
-
 function readSection(
   reader: PayloadReader,
-  rows: Int32Array,
+  { rows, table }: { readonly rows: number[]; readonly table: RowTable },
   kind: keyof typeof KIND_BYTES,
   sections: PayloadSections,
 ): void {
@@ -96,8 +87,10 @@ function readSection(
   if (part?.readHead !== undefined) part.readHead(reader);
   else if (kind === "slots" || kind === "paneSlots") readFields(reader);
   for (let entry = reader.varint(); entry !== 0; entry = reader.varint()) {
-    const row = rows[entry - 1];
-    if (row === undefined) reader.fail("an entry names a key that is not there");
+    if (entry > rows.length + 1) reader.fail("an entry names a key that is not there");
+    // With its first entry a key is told.
+    if (entry > rows.length) rows.push(table.resolveOne(reader.bytes()));
+    const row = rows[entry - 1] as number;
     if (part === null) refuse(sections, kind === "timer" ? "timer" : "state", name);
     part.read(reader, row);
   }

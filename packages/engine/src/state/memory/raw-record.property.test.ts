@@ -17,7 +17,7 @@ const record = fc.oneof(
   fc.constant({}),
 );
 
-/** Bytes of a payload's sections that hold the records, one after another behind `before` bytes. */
+/** Bytes of a payload that hold the records, one after another behind `before` bytes. */
 function written(records: readonly object[], before = 0): Uint8Array {
   const values = new TypedValues(PLAIN_CODEC);
   const writer = new PayloadWriter();
@@ -29,7 +29,6 @@ function written(records: readonly object[], before = 0): Uint8Array {
 function read(bytes: Uint8Array, count: number, before = 0): unknown[] {
   const values = new TypedValues(PLAIN_CODEC);
   const reader = new PayloadReader(bytes);
-  reader.beginSections();
   reader.take(before);
   const all = Array.from({ length: count }, () => values.load(values.read(reader)));
   assert.equal(reader.remaining, 0);

@@ -51,7 +51,7 @@ export interface SlotState extends Slots {
 export interface PaneSlotState extends Slots {
   find(row: number, pane: number): number;
   claim(row: number, pane: number): number;
-  /** claim for each of `count` rows, into `slots`. They are not touched. */
+  /** claim and touch for each of `count` rows, into `slots`. */
   claimAll(rows: Int32Array, count: number, pane: number, slots: Int32Array): void;
   delete(row: number, pane: number): void;
   /** Pane starts that hold anything, ascending. */

@@ -33,7 +33,8 @@ import { openValueState } from "./value-state.ts";
 
 interface OpenState {
   readonly kind: StateKind;
-  readonly state: SnapshotPart;
+  /** `sweep`: goes on with what was too much for one call, after each batch. */
+  readonly state: SnapshotPart & { sweep?(): void };
 }
 
 /** The keyed state of one operator in one task, in memory: a row table, states and timers by row, one journal over them. */
@@ -121,6 +122,7 @@ export class MemoryKeyedState implements KeyedState {
 
   releaseEmptyRows(): void {
     assert(!this.#journal.active, "rows cannot be released inside a state journal");
+    for (const { state } of this.#states.values()) state.sweep?.();
     // A snapshot that is being read names rows; what is empty stays a candidate.
     if (this.#reading === null) this.#table.releaseEmptyRows();
   }

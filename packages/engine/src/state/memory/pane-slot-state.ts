@@ -1,13 +1,17 @@
 import type { ByteReader } from "../byte-reader.ts";
 import type { PaneSlotState } from "../slot-state.ts";
 import type { Journal, Settling } from "./journal.ts";
+import { NEWEST_PAGE_BITS, NewestPanes } from "./newest-panes.ts";
 import { PaneStarts } from "./pane-starts.ts";
+import { RowSlots } from "./row-slots.ts";
 import type { RowTable } from "./row-table.ts";
 import { SlotExtents } from "./slot-extents.ts";
 import { slotAt, SlotPane, type PanePlaces } from "./slot-pane.ts";
 import type { GroupWriters } from "./group-writers.ts";
 import type { FrozenPart, SnapshotPart } from "./snapshot-part.ts";
 import { SlotWords, WRITTEN, type SlotOptions } from "./slot-words.ts";
+
+const ROW_MASK = 2 ** NEWEST_PAGE_BITS - 1;
 
 const CLAIMED = 1;
 const DELETED = 2;
@@ -16,40 +20,52 @@ const PANE_MADE = 3;
 const PANE_LEFT = 4;
 const PANE_DROPPED = 5;
 
+/** A pane of more rows knows from then on which of them have a newer pane: to find that out later would take too long. */
+const UNSORTED_MAX = 32_768;
+/** Slots of dropped panes that are let go at once; the others follow, as many each time. */
+const LET_GO_MAX = 32_768;
+
 /**
- * A table per pane, in words that all panes share. A pane takes slots in extents and gives them back as a whole. Within a pane the order
- * is that of claims, but that a deletion moves the last slot into the gap.
+ * A table per pane, in words that all panes share; a slot's own word is its row. A pane takes slots in extents and gives them back as a
+ * whole. Within a pane the order is that of claims, but that a deletion moves the last slot into the gap.
+ *
+ * Most rows are asked for in the pane that they came into last: one look at {@link NewestPanes}. For the others a pane has an index, made
+ * when somebody asks; streams in order need none.
  */
 export class MemoryPaneSlotState extends SlotWords implements PaneSlotState, SnapshotPart, Settling {
   readonly #table: RowTable;
   readonly #panes = new Map<number, SlotPane>();
+  /** The same by number. */
+  readonly #numbered = new Map<number, SlotPane>();
   readonly #starts = new PaneStarts();
   readonly #extents = new SlotExtents();
-  /** Row of each slot that is in use. */
-  #rows = new Int32Array(0);
+  readonly #newest = new NewestPanes();
+  /** Panes ever made. */
+  #made = 0;
   #live = 0;
   /** Most calls in a row are for the same pane. */
   #lastStart = Number.NaN;
   #lastPane: SlotPane | null = null;
   /** Panes that an open journal may bring back. */
   #gone: SlotPane[] = [];
+  /** Panes that are no more, whose rows are not let go yet. */
+  readonly #dropped: SlotPane[] = [];
   /** Where the slot that undo brings back next was. */
   #undeleting: SlotPane | null = null;
   #undeletingSlot = -1;
 
   constructor(table: RowTable, journal: Journal, options: SlotOptions) {
-    super(options, journal);
+    super({ ...options, ownWords: 1 }, journal);
     this.#table = table;
   }
 
   get bytes(): number {
-    return this.#live * (this.width * 8 + 20) + this.valueBytes;
+    return this.#live * (this.stride * 8 + 8) + this.valueBytes;
   }
 
   find(row: number, pane: number): number {
     const found = this.#pane(pane);
-    const slot = found === null ? -1 : found.slots.find(row);
-    return slot < 0 ? -1 : slot * this.width;
+    return found === null ? -1 : this.#findIn(found, row);
   }
 
   claim(row: number, pane: number): number {
@@ -59,25 +75,27 @@ export class MemoryPaneSlotState extends SlotWords implements PaneSlotState, Sna
   claimAll(rows: Int32Array, count: number, pane: number, slots: Int32Array): void {
     if (count === 0) return;
     const found = this.#pane(pane) ?? this.#makePane(pane);
-    const { width } = this;
-    const index = found.slots;
+    const { number } = found;
+    const { pages } = this.#newest;
     for (let i = 0; i < count; i++) {
-      const slot = index.find(rows[i] as number);
-      slots[i] = slot < 0 ? this.#add(found, rows[i] as number) : slot * width;
+      const row = rows[i] as number;
+      const page = pages[row >>> NEWEST_PAGE_BITS];
+      const place = (row & ROW_MASK) << 1;
+      const at = page !== undefined && page[place] === number ? (page[place + 1] as number) : -1;
+      slots[i] = at < 0 ? this.#claimIn(found, row) : at;
     }
+    this.touchAll(slots, count);
   }
 
   delete(row: number, pane: number): void {
     const found = this.#pane(pane);
-    if (found === null) return;
-    const slot = found.slots.find(row);
-    if (slot < 0) return;
+    const at = found === null ? -1 : this.#findIn(found, row);
+    if (found === null || at < 0) return;
     const { journal } = this;
-    const at = slot * this.width;
     journal.noteWords(this, row, DELETED, this.words, at, this.width);
-    journal.note(this, slot, DELETED, found);
+    journal.note(this, at / this.stride, DELETED, found);
     this.releaseValues(at);
-    this.#removeAt(found, slot);
+    this.#removeAt(found, at / this.stride);
     this.#letGo(row);
     if (found.size > 0) return;
     journal.note(this, 0, PANE_LEFT, found);
@@ -95,11 +113,14 @@ export class MemoryPaneSlotState extends SlotWords implements PaneSlotState, Sna
   scan(pane: number, from: number, rows: Int32Array, slots: Int32Array): number {
     const found = this.#pane(pane);
     if (found === null) return 0;
+    const { words, stride, width } = this;
     const count = Math.max(0, Math.min(rows.length, slots.length, found.size - from));
-    for (let i = 0; i < count; i++) {
-      const slot = found.slotAt(from + i);
-      rows[i] = this.#rows[slot] as number;
-      slots[i] = slot * this.width;
+    for (let i = 0; i < count;) {
+      const end = i + found.run(from + i, count - i);
+      for (let at = found.slotAt(from + i) * stride; i < end; i++, at += stride) {
+        rows[i] = words[at + width] as number;
+        slots[i] = at;
+      }
     }
     return count;
   }
@@ -107,13 +128,29 @@ export class MemoryPaneSlotState extends SlotWords implements PaneSlotState, Sna
   dropPane(pane: number): void {
     const found = this.#pane(pane);
     if (found === null) return;
-    this.journal.note(this, 0, PANE_DROPPED, found);
-    for (let position = 0; position < found.size; position++) {
-      const slot = found.slotAt(position);
-      if (this.hasValues) this.releaseValues(slot * this.width);
-      this.#letGo(this.#rows[slot] as number);
+    if (this.journal.active) {
+      this.journal.note(this, 0, PANE_DROPPED, found);
+      this.#letGoOf(found, 0);
+      this.#leave(found);
+      return;
     }
-    this.#leave(found);
+    this.#forget(found);
+    this.#dropped.push(found);
+    this.sweep();
+  }
+
+  /** Goes on letting go the rows of dropped panes; a bounded number of them. */
+  sweep(): void {
+    let left = LET_GO_MAX;
+    for (let pane = this.#dropped.at(-1); pane !== undefined && left > 0; pane = this.#dropped.at(-1)) {
+      const size = Math.max(0, pane.size - left);
+      left -= pane.size - size;
+      this.#letGoOf(pane, size);
+      pane.size = size;
+      if (size > 0) return;
+      this.#dropped.pop();
+      this.#free(pane);
+    }
   }
 
   undo(row: number, extra: unknown, old: unknown): void {
@@ -142,8 +179,7 @@ export class MemoryPaneSlotState extends SlotWords implements PaneSlotState, Sna
   }
 
   freeze(): FrozenPart {
-    this.freezeWords();
-    const rows = this.#rows.slice(0, this.#extents.end);
+    this.freezeWords(this.#extents.end);
     const panes = Array.from(this.#starts.all, (start) => (this.#panes.get(start) as SlotPane).places());
     let pane = 0;
     let position = 0;
@@ -154,7 +190,7 @@ export class MemoryPaneSlotState extends SlotWords implements PaneSlotState, Sna
           const places = panes[pane] as PanePlaces;
           const until = Math.min(places.size, position + left);
           left -= until - position;
-          this.#writeFrozenPane(writers, rows, places, position, until);
+          this.#writeFrozenPane(writers, places, position, until);
           position = until === places.size ? 0 : until;
         }
       },
@@ -170,61 +206,109 @@ export class MemoryPaneSlotState extends SlotWords implements PaneSlotState, Sna
     this.readSlot(reader, this.claim(row, pane));
   }
 
-  #writeFrozenPane(writers: GroupWriters, rows: Int32Array, places: PanePlaces, from: number, end: number): void {
+  #writeFrozenPane(writers: GroupWriters, places: PanePlaces, from: number, end: number): void {
     for (let position = from; position < end; position++) {
-      const slot = slotAt(places.extents, position);
-      const writer = writers.entry(rows[slot] as number);
+      const words = this.frozenSlot(slotAt(places.extents, position) * this.stride);
+      const writer = writers.entry(words[this.width] as number);
       writer.f64(places.start);
-      this.writeFrozen(writer, slot * this.width);
+      this.writeFrozen(writer, words);
     }
   }
 
+  /** Index of the first word of a row's slot in a pane, -1 if it has none. */
+  #findIn(pane: SlotPane, row: number): number {
+    const newest = this.#newest.pane(row);
+    if (newest === pane.number) return this.#newest.slot(row);
+    return newest < pane.number ? -1 : this.#olderOf(pane).find(row);
+  }
+
   #claimIn(pane: SlotPane, row: number): number {
-    const found = pane.slots.find(row);
-    return found < 0 ? this.#add(pane, row) : found * this.width;
+    const found = this.#findIn(pane, row);
+    return found < 0 ? this.#add(pane, row) : found;
   }
 
   /** Makes the slot of a row that has none. */
   #add(pane: SlotPane, row: number): number {
-    const slot = this.#append(pane, row);
+    const at = this.#append(pane, row);
     this.journal.note(this, row, CLAIMED, pane);
-    this.fill(slot * this.width);
+    this.fill(at);
     this.#live++;
     this.#table.hold(row);
-    return slot * this.width;
+    return at;
   }
 
-  /** Takes the next position of a pane for a row; its words are anything. */
+  /** Takes the next position of a pane for a row; the words of its fields are anything. */
   #append(pane: SlotPane, row: number): number {
+    // Before the row is in the pane: the index is made of those that are.
+    if (this.#newest.pane(row) > pane.number) this.#olderOf(pane);
     if (pane.isFull) {
       pane.extents.push(this.#extents.take(pane.extents.length));
-      if (this.#extents.end > this.#rows.length) this.#grow(this.#extents.end);
+      if (this.#extents.end * this.stride > this.words.length) this.widen(this.#extents.end);
+      if (pane.size >= UNSORTED_MAX) this.#olderOf(pane);
     }
-    const slot = pane.append();
-    this.#rows[slot] = row;
-    pane.slots.add(row, slot);
-    return slot;
+    const at = pane.append() * this.stride;
+    this.beforeWrite(at);
+    this.words[at + this.width] = row;
+    this.#enterRow(pane, row, at);
+    return at;
+  }
+
+  /** Notes the slot of a row that comes into a pane. */
+  #enterRow(pane: SlotPane, row: number, at: number): void {
+    const newest = this.#newest.pane(row);
+    if (newest > pane.number) {
+      this.#olderOf(pane).add(row, at);
+      return;
+    }
+    if (newest !== 0 && newest !== pane.number) {
+      // The pane that the row was in has to remember where, if it does that.
+      const before = this.#numbered.get(newest)?.older;
+      if (before !== null && before !== undefined) {
+        const slot = this.#newest.slot(row);
+        if (slot >= 0) before.add(row, slot);
+      }
+    }
+    this.#newest.set(row, pane.number, at);
+  }
+
+  /** Notes that a row of a pane has another slot; -1: none any more. */
+  #changeRow(pane: SlotPane, row: number, at: number): void {
+    if (this.#newest.pane(row) === pane.number) this.#newest.set(row, pane.number, at);
+    else if (at < 0) this.#olderOf(pane).remove(row);
+    else this.#olderOf(pane).move(row, at);
+  }
+
+  /** The index of the rows that have a newer pane; made now if it was not needed before. */
+  #olderOf(pane: SlotPane): RowSlots {
+    if (pane.older !== null) return pane.older;
+    const older = new RowSlots();
+    for (let position = 0; position < pane.size; position++) {
+      const at = pane.slotAt(position) * this.stride;
+      const row = this.words[at + this.width] as number;
+      if (this.#newest.pane(row) !== pane.number) older.add(row, at);
+    }
+    pane.older = older;
+    return older;
   }
 
   /** Takes a slot out of a pane; the last one takes its place. */
   #removeAt(pane: SlotPane, slot: number): void {
+    this.#changeRow(pane, this.#rowOf(slot), -1);
     const last = pane.removeLast();
-    pane.slots.remove(this.#rows[slot] as number);
     if (last !== slot) this.#moveSlot(pane, last, slot);
   }
 
   #moveSlot(pane: SlotPane, from: number, to: number): void {
-    const row = this.#rows[from] as number;
-    this.beforeWrite(to * this.width);
-    this.#rows[to] = row;
-    this.words.copyWithin(to * this.width, from * this.width, (from + 1) * this.width);
-    pane.slots.move(row, to);
+    const { stride, words } = this;
+    this.beforeWrite(to * stride);
+    words.copyWithin(to * stride, from * stride, (from + 1) * stride);
+    this.#changeRow(pane, this.#rowOf(to), to * stride);
   }
 
   /** The claim that is undone was the last one of its pane. */
   #unclaim(pane: SlotPane, row: number): void {
+    this.#changeRow(pane, row, -1);
     pane.removeLast();
-    pane.slots.remove(row);
     this.#letGo(row);
   }
 
@@ -236,31 +320,51 @@ export class MemoryPaneSlotState extends SlotWords implements PaneSlotState, Sna
       return;
     }
     const pane = this.#undeleting as SlotPane;
-    const slot = this.#undeletingSlot;
+    const { stride } = this;
+    const at = this.#undeletingSlot * stride;
     const last = this.#append(pane, rowOrSlot);
-    if (last !== slot) {
-      this.#moveSlot(pane, slot, last);
-      this.#rows[slot] = rowOrSlot;
-      pane.slots.move(rowOrSlot, slot);
+    if (last !== at) {
+      this.#moveSlot(pane, this.#undeletingSlot, last / stride);
+      this.beforeWrite(at);
+      this.words[at + this.width] = rowOrSlot;
+      this.#changeRow(pane, rowOrSlot, at);
     }
-    this.putBack(slot * this.width, old);
+    this.putBack(at, old);
     this.#live++;
     this.#table.hold(rowOrSlot);
     this.#undeleting = null;
   }
 
   #comeBack(pane: SlotPane, withRows: boolean): void {
+    // Rows that have come into newer panes meanwhile did not tell it.
+    pane.older = null;
     this.#enter(pane);
     if (!withRows) return;
     for (let position = 0; position < pane.size; position++) {
       this.#live++;
-      this.#table.hold(this.#rows[pane.slotAt(position)] as number);
+      this.#table.hold(this.#rowOf(pane.slotAt(position)));
     }
+  }
+
+  #rowOf(slot: number): number {
+    return this.words[slot * this.stride + this.width] as number;
   }
 
   #letGo(row: number): void {
     this.#live--;
     this.#table.letGo(row);
+  }
+
+  /** Lets go the rows from a position on. */
+  #letGoOf(pane: SlotPane, from: number): void {
+    const { stride, hasValues } = this;
+    for (let position = from; position < pane.size;) {
+      const end = position + pane.run(position, pane.size);
+      for (let slot = pane.slotAt(position); position < end; position++, slot++) {
+        if (hasValues) this.releaseValues(slot * stride);
+        this.#letGo(this.#rowOf(slot));
+      }
+    }
   }
 
   #pane(start: number): SlotPane | null {
@@ -272,7 +376,7 @@ export class MemoryPaneSlotState extends SlotWords implements PaneSlotState, Sna
   }
 
   #makePane(start: number): SlotPane {
-    const pane = new SlotPane(start);
+    const pane = new SlotPane(start, ++this.#made);
     this.#enter(pane);
     this.journal.note(this, 0, PANE_MADE, pane);
     return pane;
@@ -280,6 +384,7 @@ export class MemoryPaneSlotState extends SlotWords implements PaneSlotState, Sna
 
   #enter(pane: SlotPane): void {
     this.#panes.set(pane.start, pane);
+    this.#numbered.set(pane.number, pane);
     this.#starts.add(pane.start);
     this.#lastStart = pane.start;
     this.#lastPane = pane;
@@ -298,6 +403,7 @@ export class MemoryPaneSlotState extends SlotWords implements PaneSlotState, Sna
 
   #forget(pane: SlotPane): void {
     this.#panes.delete(pane.start);
+    this.#numbered.delete(pane.number);
     this.#starts.delete(pane.start);
     this.#lastPane = null;
     this.#lastStart = Number.NaN;
@@ -305,13 +411,5 @@ export class MemoryPaneSlotState extends SlotWords implements PaneSlotState, Sna
 
   #free(pane: SlotPane): void {
     for (const [ordinal, start] of pane.extents.entries()) this.#extents.giveBack(start, ordinal);
-  }
-
-  #grow(slots: number): void {
-    const capacity = Math.max(64, slots, this.#rows.length * 2);
-    this.widen(capacity);
-    const rows = new Int32Array(capacity);
-    rows.set(this.#rows);
-    this.#rows = rows;
   }
 }

@@ -39,3 +39,13 @@ test("rows that are dense, then far apart, then dense again stay found", () => {
   for (let row = 0; row < 40_000; row++) add(row);
   for (const [row, slot] of model) assert.equal(slots.find(row), slot);
 });
+
+test("no call moves more the more rows there are", () => {
+  const movedMax = [20_000, 400_000].map((count) => {
+    const slots = new RowSlots();
+    for (let i = 0; i < count; i++) slots.add(i * 7, i);
+    for (let i = 0; i < count; i += 991) assert.equal(slots.find(i * 7), i);
+    return slots.movedMax;
+  });
+  for (const moved of movedMax) assert.ok(moved < 10_000, `${moved} moved`);
+});

@@ -1,93 +1,101 @@
 /** Where nothing is among the pairs. */
 const FREE = -1;
-const INDEX_PAIRS_MIN = 8;
-/** Rows per slot up to which a word for each row costs no more than pairs. */
-const DIRECT_ROWS_PER_SLOT = 4;
+const PAIRS_MIN = 8;
+/** Pairs of a part at most: a part that is full beyond this is split, never copied into a larger one. */
+const PAIRS_MAX = 4_096;
+/** Top bits of a mixed row that choose its part, at most: the rows of a task are fewer. */
+const DEPTH_MAX = 20;
 
-const NONE = new Int32Array(0);
+/** Some of the rows: open addressing over pairs of row and slot, for those whose mixed bits begin with the part's own `depth` ones. */
+interface Part {
+  pairs: Int32Array;
+  size: number;
+  readonly depth: number;
+}
 
 /**
- * Slot numbers by row, for one pane. Where most rows of the task are in it, a word per row. Else open addressing over pairs of row and
- * slot in one array, with linear probing and backward-shift deletion; sixteen rows in a row are side by side, since rows that were made
- * together are used together.
+ * Slot numbers by row: linear probing and backward-shift deletion in parts that are split when they are full, so that no call moves more
+ * than a part however many rows there are. Sixteen rows in a row are side by side, since rows that were made together are used together.
  */
 export class RowSlots {
-  /** Slot + 1 by row, 0 is none; empty while there are pairs. */
-  #direct: Int32Array = NONE;
-  /** Row and slot, row and slot, …; empty while it is direct. */
-  #pairs: Int32Array = freePairs(INDEX_PAIRS_MIN);
-  #size = 0;
-  /** Largest row ever added. */
-  #rowMax = -1;
+  /** By the top #depth bits of a mixed row; a part of fewer bits stands there several times. */
+  #parts: Part[] = [{ pairs: freePairs(PAIRS_MIN), size: 0, depth: 0 }];
+  #depth = 0;
+  /** Most pairs that one call has moved so far. */
+  movedMax = 0;
 
   /** Slot of a row, -1 if it is not here. */
   find(row: number): number {
-    if (row < this.#direct.length) return (this.#direct[row] as number) - 1;
-    return this.#pairs.length === 0 ? -1 : findPair(this.#pairs, row);
+    return findPair(this.#partOf(row).pairs, row);
   }
 
   /** Adds a row that is not here. */
   add(row: number, slot: number): void {
-    this.#size++;
-    if (row > this.#rowMax) this.#rowMax = row;
-    if (row < this.#direct.length) {
-      this.#direct[row] = slot + 1;
-      return;
+    let part = this.#partOf(row);
+    let moved = 0;
+    while (isFull(part)) {
+      if (part.pairs.length < PAIRS_MAX * 2 || part.depth === DEPTH_MAX) grow(part);
+      else this.#split(part, row);
+      moved += part.size;
+      part = this.#partOf(row);
     }
-    if (this.#pairs.length === 0) this.#widen();
-    else if (this.#size * 5 > (this.#pairs.length >>> 1) * 3) this.#grow();
-    this.#enter(row, slot);
+    if (moved > this.movedMax) this.movedMax = moved;
+    enterPair(part.pairs, row, slot);
+    part.size++;
   }
 
   /** Gives a row that is here another slot. */
   move(row: number, slot: number): void {
-    if (row < this.#direct.length) this.#direct[row] = slot + 1;
-    else this.#pairs[placeOf(this.#pairs, row) * 2 + 1] = slot;
+    const { pairs } = this.#partOf(row);
+    pairs[placeOf(pairs, row) * 2 + 1] = slot;
   }
 
   /** Removes a row that is here. */
   remove(row: number): void {
-    this.#size--;
-    if (row < this.#direct.length) this.#direct[row] = 0;
-    else removePair(this.#pairs, row);
+    const part = this.#partOf(row);
+    removePair(part.pairs, row);
+    part.size--;
   }
 
-  #enter(row: number, slot: number): void {
-    if (this.#pairs.length === 0) this.#direct[row] = slot + 1;
-    else enterPair(this.#pairs, row, slot);
+  #partOf(row: number): Part {
+    return this.#parts[prefixOf(row, this.#depth)] as Part;
   }
 
-  /** The pairs are full. */
-  #grow(): void {
-    const pairs = this.#pairs;
-    if (this.#rowMax < this.#size * DIRECT_ROWS_PER_SLOT) {
-      this.#pairs = NONE;
-      this.#direct = new Int32Array(this.#directLength());
-    } else {
-      this.#pairs = freePairs(pairs.length);
+  /** Divides a part by one more bit. */
+  #split(part: Part, row: number): void {
+    if (part.depth === this.#depth) {
+      this.#parts = this.#parts.flatMap((known) => [known, known]);
+      this.#depth++;
     }
+    const depth = part.depth + 1;
+    const halves: readonly [Part, Part] = [
+      { pairs: freePairs(PAIRS_MAX), size: 0, depth },
+      { pairs: freePairs(PAIRS_MAX), size: 0, depth },
+    ];
+    const { pairs } = part;
     for (let i = 0; i < pairs.length; i += 2) {
-      if (pairs[i] !== FREE) this.#enter(pairs[i] as number, pairs[i + 1] as number);
+      const there = pairs[i] as number;
+      if (there === FREE) continue;
+      const half = halves[(prefixOf(there, depth) & 1) as 0 | 1];
+      enterPair(half.pairs, there, pairs[i + 1] as number);
+      half.size++;
     }
+    const shared = this.#depth - depth;
+    const first = (prefixOf(row, part.depth) << (shared + 1)) >>> 0;
+    this.#parts.fill(halves[0], first, first + 2 ** shared);
+    this.#parts.fill(halves[1], first + 2 ** shared, first + 2 ** (shared + 1));
   }
+}
 
-  /** A row is beyond what is direct. */
-  #widen(): void {
-    const direct = this.#direct;
-    if (this.#rowMax < this.#size * DIRECT_ROWS_PER_SLOT) {
-      this.#direct = new Int32Array(this.#directLength());
-      this.#direct.set(direct);
-      return;
-    }
-    this.#direct = NONE;
-    this.#pairs = freePairs(2 ** (32 - Math.clz32(this.#size * 2)));
-    for (let row = 0; row < direct.length; row++) {
-      if (direct[row] !== 0) enterPair(this.#pairs, row, (direct[row] as number) - 1);
-    }
-  }
+function isFull({ pairs, size }: Part): boolean {
+  return (size + 1) * 5 > (pairs.length >>> 1) * 3;
+}
 
-  #directLength(): number {
-    return Math.max(this.#rowMax + 1, this.#direct.length) * 2;
+function grow(part: Part): void {
+  const { pairs } = part;
+  part.pairs = freePairs(pairs.length);
+  for (let i = 0; i < pairs.length; i += 2) {
+    if (pairs[i] !== FREE) enterPair(part.pairs, pairs[i] as number, pairs[i + 1] as number);
   }
 }
 
@@ -136,7 +144,16 @@ function freePairs(numbers: number): Int32Array {
   return new Int32Array(numbers * 2).fill(FREE);
 }
 
+function mixed(row: number): number {
+  const product = Math.imul(row >>> 4, 0x9e37_79b1);
+  return product ^ (product >>> 15);
+}
+
 function homeOf(row: number): number {
-  const mixed = Math.imul(row >>> 4, 0x9e37_79b1);
-  return ((mixed ^ (mixed >>> 15)) << 4) | (row & 15);
+  return (mixed(row) << 4) | (row & 15);
+}
+
+/** The top `bits` bits, up to DEPTH_MAX, of a mixed row. */
+function prefixOf(row: number, bits: number): number {
+  return bits === 0 ? 0 : mixed(row) >>> (32 - bits);
 }

@@ -1,5 +1,5 @@
 import { extentOf, extentSlots, extentStart } from "./slot-extents.ts";
-import { RowSlots } from "./row-slots.ts";
+import type { RowSlots } from "./row-slots.ts";
 
 /** Where the slots of a pane are. */
 export interface PanePlaces {
@@ -15,10 +15,13 @@ export function slotAt(extents: readonly number[], position: number): number {
   return (extents[ordinal] as number) + position - extentStart(ordinal);
 }
 
-/** One pane of slots: which rows are in it, at which slots. Positions are dense; a position's slot is in one of the pane's extents. */
+/** One pane of slots. Positions are dense; a position's slot is in one of the pane's extents. */
 export class SlotPane implements PanePlaces {
   readonly start: number;
-  readonly slots: RowSlots = new RowSlots();
+  /** Panes that were made later have higher numbers. */
+  readonly number: number;
+  /** Words of those rows for which it is not the newest pane; null as long as nobody had to know. */
+  older: RowSlots | null = null;
   /** First slot of each extent. */
   readonly extents: number[] = [];
   size = 0;
@@ -26,8 +29,9 @@ export class SlotPane implements PanePlaces {
   #next = 0;
   #left = 0;
 
-  constructor(start: number) {
+  constructor(start: number, number: number) {
     this.start = start;
+    this.number = number;
   }
 
   /** True where {@link append} needs another extent first. */
@@ -52,6 +56,12 @@ export class SlotPane implements PanePlaces {
 
   slotAt(position: number): number {
     return slotAt(this.extents, position);
+  }
+
+  /** How many slots, from a position's on, lie one after the other, up to `most`. */
+  run(position: number, most: number): number {
+    const ordinal = extentOf(position);
+    return Math.min(most, this.size - position, extentStart(ordinal) + extentSlots(ordinal) - position);
   }
 
   /** Where its slots are now. */

@@ -1,6 +1,7 @@
 import type { ByteReader } from "../byte-reader.ts";
 import type { SlotState } from "../slot-state.ts";
 import type { Journal } from "./journal.ts";
+import { RowMarks } from "./row-marks.ts";
 import type { RowTable } from "./row-table.ts";
 import type { FrozenPart, SnapshotPart } from "./snapshot-part.ts";
 import { SlotWords, WRITTEN, type SlotOptions } from "./slot-words.ts";
@@ -11,12 +12,12 @@ const CLEARED = 2;
 /** A slot per row, at the row's place: rows are dense and their ids are used again. */
 export class MemorySlotState extends SlotWords implements SlotState, SnapshotPart {
   readonly #table: RowTable;
-  /** 1 where the row has a slot. */
-  #present = new Uint8Array(0);
+  /** Rows that have a slot. */
+  readonly #present = new RowMarks();
   #live = 0;
 
   constructor(table: RowTable, journal: Journal, options: SlotOptions) {
-    super(options, journal);
+    super({ ...options, ownWords: 0 }, journal);
     this.#table = table;
   }
 
@@ -25,13 +26,13 @@ export class MemorySlotState extends SlotWords implements SlotState, SnapshotPar
   }
 
   find(row: number): number {
-    return row < this.#present.length && this.#present[row] === 1 ? row * this.width : -1;
+    return this.#present.has(row) ? row * this.width : -1;
   }
 
   claim(row: number): number {
     const at = row * this.width;
-    if (row < this.#present.length && this.#present[row] === 1) return at;
-    if (row >= this.#present.length) this.#grow(row);
+    if (this.#present.has(row)) return at;
+    if (at + this.width > this.words.length) this.widen(row + 1);
     this.journal.note(this, row, MADE, null);
     this.fill(at);
     this.#appear(row);
@@ -58,16 +59,18 @@ export class MemorySlotState extends SlotWords implements SlotState, SnapshotPar
   }
 
   freeze(): FrozenPart {
-    this.freezeWords();
-    const present = this.#present.slice();
+    const present = this.#present;
+    this.freezeWords(present.end);
+    present.freeze();
     return {
-      steps: present.length,
+      steps: present.end,
       write: (writers, from, end) => {
         for (let row = from; row < end; row++) {
-          if (present[row] === 1) this.writeFrozen(writers.entry(row), row * this.width);
+          if (present.wasMarked(row)) this.writeFrozen(writers.entry(row), this.frozenSlot(row * this.width));
         }
       },
       release: () => {
+        present.thaw();
         this.thawWords();
       },
     };
@@ -78,22 +81,14 @@ export class MemorySlotState extends SlotWords implements SlotState, SnapshotPar
   }
 
   #appear(row: number): void {
-    this.#present[row] = 1;
+    this.#present.mark(row);
     this.#live++;
     this.#table.hold(row);
   }
 
   #vanish(row: number): void {
-    this.#present[row] = 0;
+    this.#present.unmark(row);
     this.#live--;
     this.#table.letGo(row);
-  }
-
-  #grow(row: number): void {
-    const capacity = Math.max(16, row + 1, this.#present.length * 2);
-    this.widen(capacity);
-    const present = new Uint8Array(capacity);
-    present.set(this.#present);
-    this.#present = present;
   }
 }

@@ -8,6 +8,7 @@ import { FrozenWords } from "./frozen-words.ts";
 import type { Journal, Undoable } from "./journal.ts";
 import { decodeField, encodeField, KeptBytes } from "./kept-bytes.ts";
 import { KeptObjects } from "./kept-objects.ts";
+import { WordMemory } from "./word-memory.ts";
 
 /** What a journal entry of slots takes back; more in the pane slots. */
 export const WRITTEN = 0;
@@ -22,6 +23,11 @@ export interface SlotOptions {
   readonly fields: readonly SlotField[];
 }
 
+/** Words of each slot, behind its fields, that are the subclass's own; not noted for a journal. */
+export interface OwnWords {
+  readonly ownWords: number;
+}
+
 /** How a payload names the fields of its slots; a field's kind by its place here. */
 const FIELD_KINDS = ["number", "value"] as const;
 
@@ -31,7 +37,11 @@ const FIELD_KINDS = ["number", "value"] as const;
  */
 export abstract class SlotWords implements Slots, Undoable {
   words: Float64Array = new Float64Array(0);
+  readonly #memory = new WordMemory();
+  /** Words of the fields of a slot. */
   protected readonly width: number;
+  /** Words from one slot to the next. */
+  protected readonly stride: number;
   protected readonly journal: Journal;
   readonly #options: SlotOptions;
   readonly #fields: readonly SlotField[];
@@ -48,11 +58,12 @@ export abstract class SlotWords implements Slots, Undoable {
   /** Of the payload that is being read: own field by the payload's, or its name if there is none. */
   #reading: (number | string)[] = [];
 
-  constructor(options: SlotOptions, journal: Journal) {
-    const { fields } = options;
+  constructor(options: SlotOptions & OwnWords, journal: Journal) {
+    const { fields, ownWords } = options;
     assert(fields.length > 0, "a state of slots needs a field");
     assert(new Set(fields.map(({ name }) => name)).size === fields.length, "two fields of a slot have one name");
     this.width = fields.length;
+    this.stride = fields.length + ownWords;
     this.journal = journal;
     this.#options = options;
     this.#fields = fields;
@@ -61,7 +72,7 @@ export abstract class SlotWords implements Slots, Undoable {
       fields.flatMap((field, index) => (isChosen(field) ? [index] : []));
     this.#valueFields = indexes((field) => field.kind === "value" && field.isolation !== "live");
     this.#liveFields = indexes(isLive);
-    this.#scratch = new Float64Array(fields.length);
+    this.#scratch = new Float64Array(this.stride);
     this.#values = new KeptBytes(journal);
     this.#objects = this.#liveFields.length === 0 ? null : new KeptObjects(journal, this.#values);
   }
@@ -76,9 +87,15 @@ export abstract class SlotWords implements Slots, Undoable {
     if (this.#frozen !== null) this.#frozen.beforeWrite(this.words, at, this.width);
   }
 
-  /** Before words are written that a journal does not bring back. */
+  /** {@link touch} for the first `count` of some slots. */
+  protected touchAll(slots: Int32Array, count: number): void {
+    if (!this.journal.active && this.#frozen === null) return;
+    for (let i = 0; i < count; i++) this.touch(slots[i] as number);
+  }
+
+  /** Before words of a slot are written, its own ones too, that a journal does not bring back. */
   protected beforeWrite(at: number): void {
-    if (this.#frozen !== null) this.#frozen.beforeWrite(this.words, at, this.width);
+    if (this.#frozen !== null) this.#frozen.beforeWrite(this.words, at, this.stride);
   }
 
   value(at: number, field: number): unknown {
@@ -120,12 +137,11 @@ export abstract class SlotWords implements Slots, Undoable {
 
   /** Makes room for that many slots. TM_STATE_VALUE where there is none. */
   protected widen(slots: number): void {
-    const length = slots * this.width;
+    const length = slots * this.stride;
     try {
       if (length > WORDS_MAX) throw new RangeError(`more than ${WORDS_MAX} words`);
-      const words = new Float64Array(length);
-      words.set(this.words);
-      this.words = words;
+      this.#memory.reserve(length);
+      this.words = this.#memory.words;
     } catch (cause) {
       if (!(cause instanceof RangeError)) throw cause;
       const { operator, name } = this.#options;
@@ -172,9 +188,10 @@ export abstract class SlotWords implements Slots, Undoable {
     });
   }
 
-  protected freezeWords(): void {
+  /** `slots`: how many of the first ones there may be something in. */
+  protected freezeWords(slots: number): void {
     this.#objects?.freeze();
-    this.#frozen = new FrozenWords(this.words);
+    this.#frozen = new FrozenWords(slots * this.stride);
     this.#values.freeze();
   }
 
@@ -184,11 +201,15 @@ export abstract class SlotWords implements Slots, Undoable {
     this.#values.thaw();
   }
 
-  /** Writes a slot as it was when the words were frozen. */
-  protected writeFrozen(writer: ByteWriter, at: number): void {
+  /** A slot, with its own words, as it was when the words were frozen; good until the next call. */
+  protected frozenSlot(at: number): Float64Array {
+    (this.#frozen as FrozenWords).read(this.words, at, this.stride, this.#scratch);
+    return this.#scratch;
+  }
+
+  /** Writes a slot that was {@link frozenSlot}. */
+  protected writeFrozen(writer: ByteWriter, words: Float64Array): void {
     const { width } = this;
-    const words = this.#scratch;
-    (this.#frozen as FrozenWords).read(at, width, words);
     if (!this.hasValues) {
       writer.f64s(words, 0, width);
       return;

@@ -28,6 +28,6 @@ export function jsonLinesDecoder(options: {
     syntax: JSON_LINE,
     schema,
     // What a schema refuses or changes is only known record by record.
-    bulk: schema.trust ? LineColumns.open(schema.layout, recordBytesMax ?? RECORD_BYTES_MAX) : null,
+    rows: schema.trust ? LineColumns.open(schema.layout, recordBytesMax ?? RECORD_BYTES_MAX) : null,
   });
 }

@@ -299,3 +299,44 @@ test("batches of a thousand rows, with lines longer than the kernel's input, fro
   }
   for (const { seen } of decoders) assert.deepStrictEqual(seen, expected);
 });
+
+test("two decoders whose batches grow piece by piece, in turn, with more text than there is room for", () => {
+  const layouts = [
+    layoutOf([
+      { name: "s", kind: "utf8", nullable: true, optional: true },
+      { name: "n", kind: "float64", nullable: false, optional: false },
+      { name: "d", kind: "dictionary", nullable: false, optional: false },
+    ]),
+    layoutOf([
+      { name: "n", kind: "int32", nullable: true, optional: false },
+      { name: "b", kind: "boolean", nullable: false, optional: true },
+      { name: "s", kind: "utf8", nullable: false, optional: true },
+    ]),
+  ];
+  const inputs = [900, 90].map((length, which) =>
+    new TextEncoder().encode(
+      Array.from({ length: 3_000 }, (_, n) => {
+        const s = n % 7 === 0 ? "" : `"s":"${String.fromCharCode(97 + (n % 26)).repeat(length)}",`;
+        const rest = which === 0 ? `"d":"${"xyz"[n % 3]}"` : `"b":${n % 2 === 0}`;
+        return n % 19 === 18 ? "none\n" : `{${s}"n":${n % 11 === 10 ? "1.0" : n},${rest}}\n`;
+      }).join(""),
+    ),
+  );
+  const running = layouts.map((layout, i) => ({
+    decoder: jsonLinesDecoder({ schema: schemaOf(layout, true), offset: 0 }),
+    input: inputs[i] as Uint8Array,
+    seen: [] as unknown[],
+  }));
+  for (let at = 0; at < 3_000_000; at += 30_000) {
+    for (const { decoder, input, seen } of running) {
+      decoder.push(input.subarray(at, at + 30_000));
+      while (decoder.decode()) take(decoder, seen);
+    }
+  }
+  for (const [i, { decoder, input, seen }] of running.entries()) {
+    decoder.end();
+    while (decoder.decode()) take(decoder, seen);
+    take(decoder, seen);
+    assert.deepStrictEqual(seen, decode(layouts[i] as RecordLayout, false, input, []));
+  }
+});

@@ -1,32 +1,39 @@
 import { assert } from "../foundation/assert.ts";
-import type { Column } from "../record/column.ts";
 import type { RecordLayout } from "../record/layout.ts";
 import { BLOCK, OUTCOME, PADDING_BYTES, planBlock, type BlockPlan } from "../record/kernels/json-lines-block.ts";
 import { RecordWriter, type Misfit } from "../record/record-writer.ts";
-import { lineScratch, type LineScratch } from "./line-scratch.ts";
+import type { DecodedRows, RowsWriter } from "./decoded-rows.ts";
+import { lineScratch, type LineScratch, type ScratchOwner } from "./line-scratch.ts";
 import type { RecordCutter } from "./record-cutter.ts";
-import type { BulkRows } from "./record-decoder.ts";
+import { arrayCopies } from "./array-copies.ts";
 import { StagedColumn } from "./staged-column.ts";
 
 /** Input decoded at a time: it stays in the processor's cache, with the columns. Longer lines are decoded by themselves. */
 const INPUT_BYTES = 128 * 1_024;
 
+/** Room for the texts of a column: those of most batches. */
+const TEXT_BYTES = 3 * INPUT_BYTES;
+
 /** Calls without a row after which the next PAUSE are left out: input that is refused line by line would be copied for nothing. */
 const MISSES_MAX = 8;
 const PAUSE = 256;
 
-/** Columns of JSON Lines: the lines that are as expected are decoded by the kernel, the others come as records. */
-export class LineColumns implements BulkRows {
+/**
+ * Columns of JSON Lines: the lines that are as expected are decoded by the kernel, the others come as records. The rows of a batch
+ * gather in the scratch until they are taken, or another decoder needs it.
+ */
+export class LineColumns implements RowsWriter, ScratchOwner {
   readonly #plan: BlockPlan;
   readonly #writer: RecordWriter;
   readonly #columns: readonly StagedColumn[];
   readonly #scratch: LineScratch;
   readonly #lineBytesMax: number;
   #length = 0;
-  /** Rows that came as records, in the writer. */
+  /** Rows that came as records, in the writer, and their stream offsets. */
   #ownRows: number[] = [];
-  /** The rows that are still in the scratch, perhaps with own ones between: [from, to). */
-  #scratchRows = { from: 0, to: 0 };
+  #ownOffsets: number[] = [];
+  /** The arrays of rows that had to leave the scratch; null: none had to. */
+  #parked: Uint8Array | null = null;
   /** The part of the stream that is in the scratch as its input. */
   #input = { offset: 0, length: 0 };
   #misses = 0;
@@ -35,7 +42,7 @@ export class LineColumns implements BulkRows {
   /** Null where lines of this layout are better decoded one by one: it has columns that hold any value. */
   static open(layout: RecordLayout, lineBytesMax: number): LineColumns | null {
     if (layout.shape === "value") return null;
-    const plan = planBlock(layout.fields, INPUT_BYTES);
+    const plan = planBlock(layout.fields, { inputBytes: INPUT_BYTES, textBytes: TEXT_BYTES });
     const scratch = lineScratch();
     if (plan === null || !scratch.memory.reserve(plan.bytes)) return null;
     return new LineColumns(layout, plan, scratch, lineBytesMax);
@@ -57,28 +64,44 @@ export class LineColumns implements BulkRows {
     return this.#length;
   }
 
-  append(record: unknown): Misfit | null {
+  append(record: unknown, offset: number): Misfit | null {
     const misfit = this.#writer.append(record);
-    if (misfit === null) this.#ownRows.push(this.#length++);
+    if (misfit === null) {
+      this.#ownRows.push(this.#length++);
+      this.#ownOffsets.push(offset);
+    }
     return misfit;
   }
 
-  take(): readonly Column[] {
+  take(): DecodedRows {
     const length = this.#length;
-    const own = { rows: this.#ownRows, columns: this.#writer.length === 0 ? [] : this.#writer.take() };
-    this.#length = 0;
-    this.#ownRows = [];
-    if (own.rows.length === length) return own.columns.length > 0 ? own.columns : this.#writer.take();
-    return this.#columns.map((column, index) => column.take(length, own, index));
+    const rows = this.#ownRows;
+    if (rows.length === length) {
+      const offsets = Float64Array.from(this.#ownOffsets);
+      this.#begin();
+      return { columns: this.#writer.take(), offsets };
+    }
+    this.#occupy();
+    const views = this.#scratch.memory.views();
+    const own = { rows, columns: rows.length === 0 ? [] : this.#writer.take() };
+    for (const [i, row] of rows.entries())
+      views.float64[(this.#plan.offsets >> 3) + row] = this.#ownOffsets[i] as number;
+    for (const [index, column] of this.#columns.entries()) column.absorb(views, own, index);
+    const isLacking = this.#columns.some((column) => column.isLacking);
+    const copies = arrayCopies(views.bytes.buffer, this.#plan.arrays, { rows: length, isLacking });
+    const offsets = copies.float64(this.#plan.offsets);
+    const columns = this.#columns.map((column, index) => column.take(copies, views, { own, index, length }));
+    this.#begin();
+    return { columns, offsets };
   }
 
-  decode(cutter: RecordCutter, limits: { rows: number; bytes: number }, offsets: Float64Array): number {
+  decode(cutter: RecordCutter, limits: { rows: number; bytes: number }): number {
     if (this.#pause > 0) {
       this.#pause--;
       return 0;
     }
     const before = { length: this.#length, at: cutter.nextOffset };
-    const isRefused = this.#decodeInputs(cutter, limits, offsets);
+    const isRefused = this.#decodeInputs(cutter, limits);
     this.#misses = isRefused && this.#length === before.length ? this.#misses + 1 : 0;
     if (this.#misses === MISSES_MAX) {
       this.#misses = 0;
@@ -87,22 +110,28 @@ export class LineColumns implements BulkRows {
     return cutter.nextOffset - before.at;
   }
 
-  settle(): void {
-    const { from, to } = this.#scratchRows;
-    if (to > from) {
-      const views = this.#scratch.memory.views();
-      for (const column of this.#columns) column.copyOut(views, from, to);
-    }
-    this.#scratchRows = { from: 0, to: 0 };
+  leave(): void {
+    const views = this.#scratch.memory.views();
+    const { from, to } = this.#plan.arrays;
+    if (this.#length > this.#ownRows.length) this.#parked = views.bytes.slice(from, to);
+    for (const column of this.#columns) column.moveOut(views);
+    this.#scratch.owner = null;
+  }
+
+  /** A new batch begins. */
+  #begin(): void {
+    this.#length = 0;
+    this.#ownRows = [];
+    this.#ownOffsets = [];
   }
 
   /** True: it stopped before a line that has to be decoded by itself. */
-  #decodeInputs(cutter: RecordCutter, limits: { rows: number; bytes: number }, offsets: Float64Array): boolean {
+  #decodeInputs(cutter: RecordCutter, limits: { rows: number; bytes: number }): boolean {
     const bytesEnd = cutter.nextOffset + limits.bytes;
     for (;;) {
       if (cutter.rest() === null) return false;
       if (!this.#isInScratch(cutter.nextOffset)) this.#enter(cutter);
-      const outcome = this.#decodeInput(cutter, { rows: limits.rows, bytesEnd }, offsets);
+      const outcome = this.#decodeInput(cutter, { rows: limits.rows, bytesEnd });
       if (outcome !== OUTCOME.usedUp) return outcome === OUTCOME.refused;
       const left = cutter.rest();
       const { offset, length } = this.#input;
@@ -115,24 +144,17 @@ export class LineColumns implements BulkRows {
   }
 
   /** Decodes what is in the scratch; gives the OUTCOME. */
-  #decodeInput(cutter: RecordCutter, limits: { rows: number; bytesEnd: number }, offsets: Float64Array): number {
-    const { address, input, offsets: offsetsAt } = this.#plan;
+  #decodeInput(cutter: RecordCutter, limits: { rows: number; bytesEnd: number }): number {
+    const { address, input } = this.#plan;
     const { memory, kernels } = this.#scratch;
-    const { int32, float64 } = memory.views();
+    const { int32 } = memory.views();
     const start = cutter.nextOffset;
     const from = input + start - this.#input.offset;
-    const row = this.#length;
     int32[(address + BLOCK.rowsMax) >> 2] = limits.rows;
-    int32[(address + BLOCK.row) >> 2] = row;
-    if (this.#scratchRows.to === 0) this.#beginTexts();
+    int32[(address + BLOCK.row) >> 2] = this.#length;
     const stopAt = from + limits.bytesEnd - start;
     const at = kernels.decodeJsonLines(address, from, input + this.#input.length, stopAt, start);
     this.#length = int32[(address + BLOCK.row) >> 2] as number;
-    offsets.set(float64.subarray((offsetsAt >> 3) + row, (offsetsAt >> 3) + this.#length), row);
-    if (this.#length > row) {
-      const isFirst = this.#scratchRows.to === 0;
-      this.#scratchRows = { from: isFirst ? row : this.#scratchRows.from, to: this.#length };
-    }
     cutter.skip(at - from);
     return int32[(address + BLOCK.outcome) >> 2] as number;
   }
@@ -142,26 +164,31 @@ export class LineColumns implements BulkRows {
     return this.#scratch.owner === this && offset >= from && offset < from + length;
   }
 
-  /** Nothing that is in the scratch is needed: texts begin at its beginning, and their offsets where the batch's texts end. */
-  #beginTexts(): void {
-    const views = this.#scratch.memory.views();
-    for (const column of this.#columns) column.beginText(views);
+  /** Makes the scratch this decoder's, with the rows of its batch. */
+  #occupy(): void {
+    const scratch = this.#scratch;
+    if (scratch.owner === this) return;
+    scratch.owner?.leave();
+    const views = scratch.memory.views();
+    const { address, image, arrays } = this.#plan;
+    views.bytes.set(image.subarray(address), address);
+    views.int32[(address + BLOCK.lineBytesMax) >> 2] = Math.min(this.#lineBytesMax, INPUT_BYTES);
+    if (this.#parked !== null) views.bytes.set(this.#parked, arrays.from);
+    this.#parked = null;
+    for (const column of this.#columns) column.moveIn(views);
+    this.#input = { offset: 0, length: 0 };
+    scratch.owner = this;
   }
 
-  /** Puts the block, if another decoder's is there, and what is left of the piece into the scratch. */
+  /** Puts what is left of the piece into the scratch. */
   #enter(cutter: RecordCutter): void {
-    this.settle();
-    const scratch = this.#scratch;
-    const { bytes, int32 } = scratch.memory.views();
-    const { address, image, input } = this.#plan;
-    if (scratch.owner !== this) {
-      bytes.set(image.subarray(address), address);
-      int32[(address + BLOCK.lineBytesMax) >> 2] = Math.min(this.#lineBytesMax, INPUT_BYTES);
-      scratch.owner = this;
-    }
+    this.#occupy();
+    const views = this.#scratch.memory.views();
+    const { input, textBytes } = this.#plan;
+    for (const column of this.#columns) column.makeRoom(views, textBytes - INPUT_BYTES);
     const part = (cutter.rest() ?? new Uint8Array(0)).subarray(0, INPUT_BYTES);
-    bytes.set(part, input);
-    bytes.fill(0x0a, input + part.length, input + part.length + PADDING_BYTES);
+    views.bytes.set(part, input);
+    views.bytes.fill(0x0a, input + part.length, input + part.length + PADDING_BYTES);
     this.#input = { offset: cutter.nextOffset, length: part.length };
   }
 }

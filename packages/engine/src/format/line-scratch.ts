@@ -1,12 +1,18 @@
 import { kernelMemory, PAGE_BYTES, type KernelMemory } from "../record/kernels/kernel-memory.ts";
 import { openKernels, type Kernels } from "../record/kernels/kernels.ts";
 
-/** Memory in which lines are decoded, one decoder at a time: nothing stays in it beyond a call. */
+/** Whose block, rows and input are in the scratch. */
+export interface ScratchOwner {
+  /** Takes out what is in it: another needs it. */
+  leave(): void;
+}
+
+/** Memory in which lines are decoded, one decoder at a time. */
 export interface LineScratch {
   readonly memory: KernelMemory;
   readonly kernels: Kernels;
-  /** Whose block and input are in it; null: nobody's. */
-  owner: object | null;
+  /** Null: nobody's. */
+  owner: ScratchOwner | null;
 }
 
 let scratch: LineScratch | undefined;

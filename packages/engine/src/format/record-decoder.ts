@@ -1,10 +1,9 @@
 import { TidemarkError } from "../foundation/error.ts";
 import { BATCH_ROWS_MAX } from "../record/batch.ts";
-import { declaredWriter } from "../record/declared-writer.ts";
 import type { Column } from "../record/column.ts";
 import type { RecordLayout } from "../record/layout.ts";
 import type { RecordSchema } from "../record/record-schema.ts";
-import type { RecordSink } from "../record/record-writer.ts";
+import { RecordRows, type RowsWriter } from "./decoded-rows.ts";
 import { RECORD_BYTES_MAX, type RecordCutter } from "./record-cutter.ts";
 
 /** Input bytes after which a batch is full even if it has few rows: bounds the work of one `decode`. */
@@ -43,21 +42,6 @@ export interface RecordSyntax {
   unreadable?(why: string): void;
 }
 
-/** Takes records one by one, and many at once where that gives the same. */
-export interface BulkRows extends Pick<RecordSink, "length" | "append" | "take"> {
-  /**
-   * Takes records from the rest of the cutter's piece until one has to be decoded by itself, `limits` are reached, or there is no
-   * whole one left. Writes the stream offset of each to `offsets` by its row, and gives how many bytes were used up.
-   */
-  decode(
-    cutter: RecordCutter,
-    limits: { readonly rows: number; readonly bytes: number },
-    offsets: Float64Array,
-  ): number;
-  /** Called after some calls of `decode`, before anything else runs. */
-  settle(): void;
-}
-
 /** What a syntax gives for a text that it cannot read. */
 export class Malformed {
   readonly why: string;
@@ -79,19 +63,16 @@ export class RecordDecoder {
   readonly #cutter: RecordCutter;
   readonly #syntax: RecordSyntax;
   readonly #schema: RecordSchema;
-  readonly #bulk: BulkRows | null;
-  readonly #writer: Pick<RecordSink, "length" | "append" | "take">;
+  readonly #rows: RowsWriter;
   readonly #utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  #offsets = new Float64Array(BATCH_ROWS_MAX);
   #invalid: UndecodedRecord[] = [];
   #decodedBytes = 0;
 
-  constructor(options: { cutter: RecordCutter; syntax: RecordSyntax; schema: RecordSchema; bulk?: BulkRows | null }) {
+  constructor(options: { cutter: RecordCutter; syntax: RecordSyntax; schema: RecordSchema; rows?: RowsWriter | null }) {
     this.#cutter = options.cutter;
     this.#syntax = options.syntax;
     this.#schema = options.schema;
-    this.#bulk = options.bulk ?? null;
-    this.#writer = this.#bulk ?? declaredWriter(options.schema.layout);
+    this.#rows = options.rows ?? new RecordRows(options.schema.layout);
   }
 
   /** Stream offset of the first record that was not decoded yet. */
@@ -101,7 +82,7 @@ export class RecordDecoder {
 
   /** True: nothing decoded waits to be taken. */
   get isEmpty(): boolean {
-    return this.#writer.length === 0 && this.#invalid.length === 0;
+    return this.#rows.length === 0 && this.#invalid.length === 0;
   }
 
   push(piece: Uint8Array): void {
@@ -114,14 +95,10 @@ export class RecordDecoder {
 
   /** Decodes until the batch is full (true: take it) or what was pushed is used up (false). */
   decode(): boolean {
-    const isFull = this.#decodeRecords();
-    this.#bulk?.settle();
-    return isFull;
-  }
-
-  #decodeRecords(): boolean {
     while (!this.#isFull()) {
-      if (this.#bulk !== null && this.#decodeBulk(this.#bulk)) return true;
+      const limits = { rows: BATCH_ROWS_MAX - this.#invalid.length, bytes: BATCH_BYTES_MAX - this.#decodedBytes };
+      this.#decodedBytes += this.#rows.decode(this.#cutter, limits);
+      if (this.#isFull()) return true;
       if (!this.#cutter.next()) return false;
       this.#decodedBytes += this.#cutter.nextOffset - this.#cutter.offset;
       this.#decodeRecord();
@@ -129,31 +106,18 @@ export class RecordDecoder {
     return true;
   }
 
-  /** True: the batch is full. */
-  #decodeBulk(bulk: BulkRows): boolean {
-    const limits = { rows: BATCH_ROWS_MAX - this.#invalid.length, bytes: BATCH_BYTES_MAX - this.#decodedBytes };
-    this.#decodedBytes += bulk.decode(this.#cutter, limits, this.#offsets);
-    return this.#isFull();
-  }
-
   /** What was decoded since the last call. */
   take(): DecodedRecords {
-    const length = this.#writer.length;
-    const batch: DecodedRecords = {
-      layout: this.#schema.layout,
-      length,
-      columns: this.#writer.take(),
-      offsets: this.#offsets,
-      invalid: this.#invalid,
-    };
-    this.#offsets = new Float64Array(BATCH_ROWS_MAX);
+    const { length } = this.#rows;
+    const { columns, offsets } = this.#rows.take();
+    const batch: DecodedRecords = { layout: this.#schema.layout, length, columns, offsets, invalid: this.#invalid };
     this.#invalid = [];
     this.#decodedBytes = 0;
     return batch;
   }
 
   #isFull(): boolean {
-    const records = this.#writer.length + this.#invalid.length;
+    const records = this.#rows.length + this.#invalid.length;
     return records >= BATCH_ROWS_MAX || (records > 0 && this.#decodedBytes >= BATCH_BYTES_MAX);
   }
 
@@ -190,11 +154,8 @@ export class RecordDecoder {
       if (!result.ok) return `the record does not fit the schema: ${result.issues}`;
       record = result.value;
     }
-    const row = this.#writer.length;
-    const misfit = this.#writer.append(record);
-    if (misfit !== null) return `the record does not fit its columns: ${misfit.message}`;
-    this.#offsets[row] = this.#cutter.offset;
-    return null;
+    const misfit = this.#rows.append(record, this.#cutter.offset);
+    return misfit === null ? null : `the record does not fit its columns: ${misfit.message}`;
   }
 
   #refuseBytes(why: string, cause?: unknown): void {
@@ -206,7 +167,7 @@ export class RecordDecoder {
     const { bytes, offset } = this.#cutter;
     const raw = new TextDecoder().decode(bytes.subarray(0, RAW_CHARACTERS_MAX));
     this.#invalid.push({
-      beforeRow: this.#writer.length,
+      beforeRow: this.#rows.length,
       offset,
       raw,
       error: new TidemarkError("TM_RECORD", why, { cause }),

@@ -67,6 +67,9 @@ export const OUTCOME = { usedUp: 0, refused: 1, full: 2 } as const;
 /** Line feeds that stand behind the input: reading stops there without looking at the end. */
 export const PADDING_BYTES = 64;
 
+/** What is read beyond them, and not looked at. */
+const LOOK_AHEAD_BYTES = 64;
+
 /** Bytes behind texts that are overwritten. */
 const TEXT_SLACK_BYTES = 64;
 
@@ -79,6 +82,7 @@ export interface ColumnPlaces {
   readonly at: number;
   readonly values: number;
   readonly lengths: number;
+  /** 0: every cell is present. */
   readonly presence: number;
   readonly text: number;
 }
@@ -88,9 +92,13 @@ export interface BlockPlan {
   readonly address: number;
   readonly columns: readonly ColumnPlaces[];
   readonly offsets: number;
+  /** All arrays of BATCH_ROWS_MAX cells lie in [from, to), each at a multiple of eight; those of presence from `presence` on. */
+  readonly arrays: { readonly from: number; readonly presence: number; readonly to: number };
   /** Where input goes, with room for `inputBytes` and the padding. */
   readonly input: number;
   readonly inputBytes: number;
+  /** Room for the texts of a column. */
+  readonly textBytes: number;
   /** Bytes of memory there must be. */
   readonly bytes: number;
   /** The block and the names, as they are before the first line. */
@@ -98,35 +106,72 @@ export interface BlockPlan {
 }
 
 /** Plans a memory for the fields; null where one is of a kind that is not decoded by column. */
-export function planBlock(fields: readonly Field[], inputBytes: number): BlockPlan | null {
-  if (fields.some(({ kind }) => kind === "json")) return null;
+export function planBlock(
+  fields: readonly Field[],
+  { inputBytes, textBytes }: { inputBytes: number; textBytes: number },
+): BlockPlan | null {
+  const kinds = fields.map(({ kind }) => columnKind(kind));
+  if (kinds.includes(null)) return null;
   const address = 64;
-  let end = address + BLOCK.firstColumn + fields.length * COLUMN_BYTES;
-  const take = (bytes: number): number => {
-    const at = Math.ceil(end / 64) * 64;
-    end = at + bytes;
-    return at;
-  };
+  const room = new Room(address + BLOCK.firstColumn + fields.length * COLUMN_BYTES);
   const names = fields.map(({ name }) => new TextEncoder().encode(`${JSON.stringify(name)}:`));
-  const nameAddresses = names.map((name) => take(2 * padded(name.length)));
-  const imageBytes = end;
-  const array = (bytes: number): number => take(bytes * BATCH_ROWS_MAX + STAGGER_BYTES);
-  const columns = fields.map(({ kind }, index): ColumnPlaces => {
-    const known = COLUMN_KIND[kind === "dictionary" || kind === "json" ? "utf8" : kind];
-    const isText = known === COLUMN_KIND.utf8;
-    return {
-      kind: known,
-      at: address + BLOCK.firstColumn + index * COLUMN_BYTES,
-      values: array(known === COLUMN_KIND.float64 ? 8 : known === COLUMN_KIND.boolean ? 1 : 4),
-      lengths: isText ? array(4) : 0,
-      presence: array(1),
-      text: isText ? take(inputBytes + TEXT_SLACK_BYTES + STAGGER_BYTES) : 0,
-    };
-  });
-  const offsets = array(8);
-  const input = take(inputBytes + PADDING_BYTES);
-  const plan = { address, columns, offsets, input, inputBytes, bytes: end };
+  const nameAddresses = names.map((name) => room.take(2 * padded(name.length)));
+  const imageBytes = room.end;
+  const from = room.take(0);
+  const offsets = room.array(8);
+  const places = kinds.map((kind) => arraysOf(kind ?? COLUMN_KIND.utf8, room));
+  const presenceFrom = room.take(0);
+  const presence = fields.map(({ nullable, optional }) => (nullable || optional ? room.array(1) : 0));
+  const arrays = { from, presence: presenceFrom, to: room.take(0) };
+  const columns = places.map((place, index): ColumnPlaces => ({
+    ...place,
+    at: address + BLOCK.firstColumn + index * COLUMN_BYTES,
+    presence: presence[index] ?? 0,
+    text: place.kind === COLUMN_KIND.utf8 ? room.take(textBytes + TEXT_SLACK_BYTES + STAGGER_BYTES) : 0,
+  }));
+  const input = room.take(inputBytes + PADDING_BYTES + LOOK_AHEAD_BYTES);
+  const plan = { address, columns, offsets, arrays, input, inputBytes, textBytes, bytes: room.end };
   return { ...plan, image: imageOf(fields, { ...plan, names, nameAddresses, imageBytes }) };
+}
+
+/** Null: not decoded by column. */
+function columnKind(kind: Field["kind"]): ColumnPlaces["kind"] | null {
+  switch (kind) {
+    case "int32":
+    case "float64":
+    case "boolean":
+      return COLUMN_KIND[kind];
+    case "utf8":
+    case "dictionary":
+      return COLUMN_KIND.utf8;
+    default:
+      return null;
+  }
+}
+
+/** A memory that is given out from its beginning. */
+class Room {
+  end: number;
+
+  constructor(from: number) {
+    this.end = from;
+  }
+
+  take(bytes: number): number {
+    const at = Math.ceil(this.end / 64) * 64;
+    this.end = at + bytes;
+    return at;
+  }
+
+  /** A cell for each row of a batch. */
+  array(cellBytes: number): number {
+    return this.take(cellBytes * BATCH_ROWS_MAX + STAGGER_BYTES);
+  }
+}
+
+function arraysOf(kind: ColumnPlaces["kind"], room: Room): Pick<ColumnPlaces, "kind" | "values" | "lengths"> {
+  const cellBytes = kind === COLUMN_KIND.float64 ? 8 : kind === COLUMN_KIND.boolean ? 1 : 4;
+  return { kind, values: room.array(cellBytes), lengths: kind === COLUMN_KIND.utf8 ? room.array(4) : 0 };
 }
 
 function padded(length: number): number {

@@ -15,7 +15,7 @@ const FIELDS: readonly Field[] = [
   { name: "b", kind: "boolean", nullable: true, optional: true },
   { name: "s", kind: "utf8", nullable: false, optional: true },
 ];
-const PLAN = planBlock(FIELDS, INPUT_BYTES) as BlockPlan;
+const PLAN = planBlock(FIELDS, { inputBytes: INPUT_BYTES, textBytes: INPUT_BYTES }) as BlockPlan;
 
 interface Side {
   readonly memory: KernelMemory;

@@ -19,6 +19,7 @@ export function recordSink(take: (record: unknown, retracts: boolean) => void): 
 
 function outputSink(write: SinkWriter["write"]): Binding {
   const writer: SinkWriter = {
+    borrows: true,
     write,
     backlogBytes: () => 0,
     drained: () => Promise.resolve(),

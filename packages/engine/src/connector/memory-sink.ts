@@ -84,6 +84,7 @@ function rowsOf(batch: RecordBatch): MemoryRow[] {
 }
 
 class MemoryWriter implements SinkWriter {
+  readonly borrows = true;
   readonly #store: MemoryStore;
   readonly #context: WriterContext;
   readonly #isExact: boolean;

@@ -32,6 +32,11 @@ export interface WriterContext extends CommitterContext {
 }
 
 export interface SinkWriter {
+  /**
+   * True: `write` has taken what it needs of a batch when it returns, and keeps no column or array of it; their memory is used again then.
+   * Left out: it may keep them, and they stay as they are.
+   */
+  readonly borrows?: boolean;
   /** Takes a batch; synchronous, buffers. */
   write(batch: RecordBatch): void;
   /** Bytes taken but not yet handed on; the task reads no further input above a limit. */

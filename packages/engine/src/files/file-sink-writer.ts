@@ -10,6 +10,7 @@ import { StagedOutput } from "./staged-output.ts";
  * once it is durable; until then its name begins with "open-". Nothing here touches the sink's file.
  */
 export class FileSinkWriter implements SinkWriter {
+  readonly borrows: boolean;
   readonly #context: WriterContext;
   readonly #encoder: BatchEncoder;
   readonly #name: string;
@@ -21,6 +22,8 @@ export class FileSinkWriter implements SinkWriter {
   constructor(context: WriterContext, encoder: BatchEncoder) {
     this.#context = context;
     this.#encoder = encoder;
+    // One that has something left at the end keeps rows until they fill a block.
+    this.borrows = encoder.flush === undefined;
     // Writers may be named after anything, files may not.
     this.#name = encodeURIComponent(context.writer);
   }

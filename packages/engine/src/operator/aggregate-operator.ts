@@ -65,7 +65,8 @@ export class AggregateOperator implements Operator {
     this.#live = members.filter(({ place }) => place === "live");
     this.#selected = new SelectedValues(aggregates, { debug: context.debug });
     this.#failures = new RecordFailures(context, this.#state.keys, this.#stateRows);
-    this.#table = aggregates.isWords && !hasOddNames(aggregates, "table") ? new TableChanges(aggregates) : null;
+    this.#table =
+      aggregates.isWords && !hasOddNames(aggregates, "table") ? new TableChanges(context, aggregates) : null;
     this.#columns = new ResultColumns(context.output, { aggregates, keys: this.#state.keys, of: "table" });
     this.#numbers = members.map(({ place }) => (place === "words" ? new Float64Array(CHANGES_MAX) : null));
     this.#values = members.map(({ place }) => (place === "words" ? null : []));
@@ -124,10 +125,10 @@ export class AggregateOperator implements Operator {
     }
     const records = { slots: at, isFirst, rows: this.#rows, count };
     const { columns } = this.#selected;
-    const changes = table.apply({ batch, keys, records, words: slots.words, values: columns });
+    table.apply({ batch, keys, records, words: slots.words, values: columns });
     this.#selected.release();
     this.#failures.report(batch);
-    for (const change of changes) this.#context.output.batch(change);
+    table.flush();
   }
 
   /** Record by record, each undone if the user's aggregate throws. */

@@ -13,7 +13,8 @@ import type { KeyedState, KeyedStateOptions } from "../state/state-backend.ts";
  * The operator upholds: before row i it acts on every timer and window that batch.watermarks[i] has passed; what it
  * emits has non-decreasing `watermarks`, each at most the watermark it holds at that point; after it acted on a watermark it
  * emits that watermark; it keeps nothing outside `KeyedState` that its output depends on, other than what it can
- * rebuild from the first elements it gets (watermarks); it never keeps a record view; batches it emits are not changed later.
+ * rebuild from the first elements it gets (watermarks); it never keeps a record view; batches it emits are not changed
+ * later, but where their output borrows them.
  * A user function that throws goes through `context.userError`, which returns if the record is to be skipped and throws otherwise.
  */
 export interface Operator {
@@ -28,6 +29,11 @@ export interface Operator {
   onProcessingTime?(now: number): void;
   /** When onProcessingTime is next wanted; Infinity if never. */
   nextProcessingTime?(): number;
+  /**
+   * True: `onBatch` is done with a batch when it returns, and nothing keeps a column or an array of it: their memory may be used again then.
+   * Left out or false: somebody may.
+   */
+  readonly borrows?: boolean;
   /** False while the operator would rather not have more of this input; the task may ignore it while it aligns a barrier. */
   wantsInput?(input: number): boolean;
   /** Facts for inspection: what the operator holds, as plain data. */
@@ -36,6 +42,8 @@ export interface Operator {
 
 /** Where an operator's output goes. */
 export interface Output {
+  /** True where all that get the batches borrow them (see Operator), so that their memory is free once `batch` returns. */
+  readonly borrows?: boolean;
   batch(batch: RecordBatch): void;
   watermark(watermark: number): void;
   /** The stream went idle or came back. */

@@ -13,16 +13,27 @@ import { tupleParts } from "../record/tuple-parts.ts";
  */
 export class ResultKeys {
   #kind: Field["kind"] | null = null;
+  /** Of the key column that was seen last: the changes of a batch may go out in several. */
+  #known: { readonly keys: KeyColumn; readonly parts: readonly Float64Array[] | null } | null = null;
 
-  /** The keys of `rows` of a key column of `length` rows. Keys in json cells are frozen. */
-  column(keys: KeyColumn, length: number, rows: Int32Array): Column {
-    if (keys.integers !== null && this.#accepts("float64"))
-      return { kind: "float64", presence: null, values: gather(keys.integers, rows) };
-    const parts = tupleParts(keys, length);
+  /**
+   * The keys of `rows` of a key column of `length` rows; `part` gives an array for the numbers of a part. Keys in json cells are
+   * frozen.
+   */
+  column(
+    { keys, length, rows }: { readonly keys: KeyColumn; readonly length: number; readonly rows: Int32Array },
+    part: (part: number) => Float64Array,
+  ): Column {
+    const gathered = (from: Float64Array, index: number): Column => {
+      const values = part(index);
+      gather(from, rows, values);
+      return { kind: "float64", presence: null, values };
+    };
+    if (keys.integers !== null && this.#accepts("float64")) return gathered(keys.integers, 0);
+    const parts = this.#partsOf(keys, length);
     if (parts !== null) {
       this.#kind = "json";
-      const columns = parts.map((part): Column => ({ kind: "float64", presence: null, values: gather(part, rows) }));
-      return tupleColumn(columns, rows.length);
+      return tupleColumn(parts.map(gathered), rows.length);
     }
     const values = valuesOf(keys, rows);
     switch (this.#kindFor(values)) {
@@ -35,6 +46,11 @@ export class ResultKeys {
       default:
         return { kind: "json", presence: null, values };
     }
+  }
+
+  #partsOf(keys: KeyColumn, length: number): readonly Float64Array[] | null {
+    if (this.#known?.keys !== keys) this.#known = { keys, parts: tupleParts(keys, length) };
+    return this.#known.parts;
   }
 
   #kindFor(values: readonly unknown[]): Field["kind"] {
@@ -51,10 +67,8 @@ export class ResultKeys {
   }
 }
 
-function gather(from: Float64Array, rows: Int32Array): Float64Array {
-  const to = new Float64Array(rows.length);
+function gather(from: Float64Array, rows: Int32Array, to: Float64Array): void {
   for (let i = 0; i < rows.length; i++) to[i] = from[rows[i] as number] as number;
-  return to;
 }
 
 /** Each row's key is made once: its changes stand side by side, and equal strings of a key column share their bytes. */

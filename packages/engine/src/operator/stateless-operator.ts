@@ -14,12 +14,15 @@ export interface StatelessStep {
 
 /** A run of map, filter and flatMap steps. A record for which one throws goes no further, and nothing of it does. */
 export class StatelessOperator implements Operator {
+  /** Columns are handed on where the functions do not touch them. */
+  readonly borrows: boolean;
   readonly #context: OperatorContext;
   readonly #steps: readonly StatelessStep[];
   readonly #driver: Driver;
 
   constructor(context: OperatorContext, options: { readonly steps: readonly StatelessStep[] }) {
     this.#context = context;
+    this.borrows = context.output.borrows === true;
     this.#steps = options.steps;
     this.#driver = compileDriver(options.steps, { debug: context.debug });
   }

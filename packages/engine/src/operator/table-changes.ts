@@ -5,6 +5,8 @@ import { type Field, layoutOf, type RecordLayout } from "../record/layout.ts";
 import { selectedKeys } from "../record/selected-keys.ts";
 import { NO_WATERMARK } from "../time/watermark.ts";
 import type { CompiledAggregates, SlotChanges, ValueColumns } from "./compiled-aggregates.ts";
+import { type ChangeMemory, lentMemory, ownedMemory } from "./change-memory.ts";
+import type { OperatorContext, Output } from "./operator.ts";
 import { ResultKeys } from "./result-keys.ts";
 
 /** What one batch of input changes: see {@link TableChanges}. */
@@ -18,24 +20,28 @@ export interface TableInput {
 }
 
 /**
- * Adds records to the slots of a table whose aggregates are words, and makes the changelog of it: { key, …results } before and after each
- * record, side by side, written by one generated loop into columns of the size that they have. What a batch needs is one piece of memory that
- * is never used again: whoever holds a batch may go on doing so.
+ * Adds records to the slots of a table whose aggregates are words, and gives the changelog of it: { key, …results } before and after each
+ * record, side by side, written by one generated loop into columns.
  */
 export class TableChanges {
+  readonly #output: Output;
   readonly #aggregates: CompiledAggregates;
+  readonly #memory: ChangeMemory;
   readonly #keys = new ResultKeys();
+  #made: RecordBatch[] = [];
   #layout: RecordLayout | null = null;
   #watermark = NO_WATERMARK;
 
-  constructor(aggregates: CompiledAggregates) {
+  constructor({ output, debug }: Pick<OperatorContext, "output" | "debug">, aggregates: CompiledAggregates) {
+    const { length } = aggregates.members;
+    this.#output = output;
     this.#aggregates = aggregates;
+    this.#memory = output.borrows === true ? lentMemory(length, debug) : ownedMemory(length);
   }
 
-  /** Changes the slots; returns the batches to hand on. */
-  apply(input: TableInput): RecordBatch[] {
+  /** Changes the slots; `flush` then hands on what came of it. */
+  apply(input: TableInput): void {
     const { isFirst, count } = input.records;
-    const batches: RecordBatch[] = [];
     for (let from = 0; from < count;) {
       let changes = 0;
       let end = from;
@@ -44,10 +50,16 @@ export class TableChanges {
         if (changes + more > BATCH_ROWS_MAX) break;
         changes += more;
       }
-      batches.push(this.#batchOf(input, { from, end, changes }));
+      this.#made.push(this.#batchOf(input, { from, end, changes }));
       from = end;
     }
-    return batches;
+  }
+
+  flush(): void {
+    const made = this.#made;
+    this.#made = [];
+    for (const batch of made) this.#output.batch(batch);
+    this.#memory.release();
   }
 
   /** No later batch has a lower watermark. */
@@ -59,18 +71,14 @@ export class TableChanges {
     { batch, keys, records, words, values }: TableInput,
     { from, end, changes }: { readonly from: number; readonly end: number; readonly changes: number },
   ): RecordBatch {
-    const { members } = this.#aggregates;
-    const memory = new Memory((members.length + 2) * 8 + 4 + 1, changes);
-    const numbers = members.map(() => memory.floats());
-    const timestamps = memory.floats();
-    const watermarks = memory.floats();
-    const rows = memory.ints();
-    const rowKinds = memory.bytes();
+    const memory = this.#memory.take(this.#made.length, changes);
+    const { numbers, timestamps, watermarks, rowKinds } = memory;
+    const rows = memory.rows.subarray(0, changes);
     this.#aggregates.change(words, { ...records, from, count: end }, values, numbers, 0);
     noteRows(records, from, end, { rows, rowKinds });
     this.#noteTimes(batch, rows, { timestamps, watermarks });
     const columns: Column[] = [
-      this.#keys.column(keys, batch.length, rows),
+      this.#keys.column({ keys, length: batch.length, rows }, (part) => memory.part(part)),
       ...numbers.map((cells): Column => ({ kind: "float64", presence: null, values: cells })),
     ];
     return {
@@ -128,35 +136,5 @@ function noteRows(
       to.rows[change] = row;
       to.rowKinds[change++] = ROW_KINDS.updateAfter;
     } else to.rowKinds[change++] = ROW_KINDS.insert;
-  }
-}
-
-/** One piece of memory for the arrays of a batch; those of wider cells come first. */
-class Memory {
-  readonly #buffer: ArrayBuffer;
-  readonly #rows: number;
-  #at = 0;
-
-  constructor(bytesPerRow: number, rows: number) {
-    this.#buffer = new ArrayBuffer(bytesPerRow * rows);
-    this.#rows = rows;
-  }
-
-  floats(): Float64Array {
-    return new Float64Array(this.#buffer, this.#next(8), this.#rows);
-  }
-
-  ints(): Int32Array {
-    return new Int32Array(this.#buffer, this.#next(4), this.#rows);
-  }
-
-  bytes(): Uint8Array {
-    return new Uint8Array(this.#buffer, this.#next(1), this.#rows);
-  }
-
-  #next(bytes: number): number {
-    const at = this.#at;
-    this.#at += bytes * this.#rows;
-    return at;
   }
 }

@@ -219,6 +219,7 @@ function fanOut(targets: readonly Target[], parts: ChainParts, counters: Operato
 }
 
 class FanOut implements Output {
+  readonly borrows: boolean;
   readonly #receivers: readonly Receiver[];
   readonly #edges: readonly Exchange[];
   readonly #counters: OperatorCounters | null;
@@ -231,6 +232,7 @@ class FanOut implements Output {
     counters: OperatorCounters | null,
     { context, exchangeMeter }: ChainParts,
   ) {
+    this.borrows = edges.length === 0 && receivers.every(({ link }) => link.operator.borrows === true);
     this.#receivers = receivers;
     this.#edges = edges;
     this.#counters = counters;

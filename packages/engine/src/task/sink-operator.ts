@@ -4,9 +4,11 @@ import type { RecordBatch } from "../record/batch.ts";
 
 /** The end of a chain: hands batches to the sink's writer. */
 export class SinkOperator implements Operator {
+  readonly borrows: boolean;
   readonly #writer: SinkWriter;
 
   constructor(writer: SinkWriter) {
+    this.borrows = writer.borrows === true;
     this.#writer = writer;
   }
 

@@ -1,0 +1,80 @@
+import { BATCH_ROWS_MAX } from "../record/batch.ts";
+
+/** Arrays for a batch of changes; may be longer than the batch. */
+export interface ChangeArrays {
+  /** By aggregate. */
+  readonly numbers: readonly Float64Array[];
+  readonly timestamps: Float64Array;
+  readonly watermarks: Float64Array;
+  /** Rows of the input. */
+  readonly rows: Int32Array;
+  readonly rowKinds: Uint8Array;
+  /** An array for numbers of part `part` of the keys. */
+  part(part: number): Float64Array;
+}
+
+/** Where the arrays of batches come from, and what becomes of them. */
+export interface ChangeMemory {
+  /** Arrays for batch number `index` of those that are under way at once. */
+  take(index: number, rows: number): ChangeArrays;
+  /** All batches under way were handed on. */
+  release(): void;
+}
+
+/** Arrays of the size of their batch, in one piece of memory that is never used again: whoever holds a batch may go on doing so. */
+export function ownedMemory(aggregates: number): ChangeMemory {
+  return {
+    take: (_index, rows) => new Arrays(aggregates, rows),
+    release: () => undefined,
+  };
+}
+
+/**
+ * The same arrays again and again, for an output that borrows its batches: memory that was just used is in the caches, where new memory has to
+ * be cleared, fetched and collected. `debug`: spoilt once it was handed on, so that whoever keeps something of it shows.
+ */
+export function lentMemory(aggregates: number, debug: boolean): ChangeMemory {
+  const arrays: Arrays[] = [];
+  return {
+    take(index, rows) {
+      const known = arrays[index];
+      if (known !== undefined && known.capacity >= rows) return known;
+      const capacity = Math.min(BATCH_ROWS_MAX, 2 ** (32 - Math.clz32(rows - 1)));
+      return (arrays[index] = new Arrays(aggregates, capacity));
+    },
+    release() {
+      if (debug) for (const lent of arrays) lent.spoil();
+    },
+  };
+}
+
+class Arrays implements ChangeArrays {
+  readonly capacity: number;
+  readonly numbers: readonly Float64Array[];
+  readonly timestamps: Float64Array;
+  readonly watermarks: Float64Array;
+  readonly rows: Int32Array;
+  readonly rowKinds: Uint8Array;
+  readonly #parts: Float64Array[] = [];
+
+  constructor(aggregates: number, rows: number) {
+    this.capacity = rows;
+    const buffer = new ArrayBuffer(rows * ((aggregates + 2) * 8 + 4 + 1));
+    const floats = (at: number): Float64Array => new Float64Array(buffer, at * 8 * rows, rows);
+    this.timestamps = floats(0);
+    this.watermarks = floats(1);
+    this.numbers = Array.from({ length: aggregates }, (_, index) => floats(2 + index));
+    this.rows = new Int32Array(buffer, (aggregates + 2) * 8 * rows, rows);
+    this.rowKinds = new Uint8Array(buffer, ((aggregates + 2) * 8 + 4) * rows, rows);
+  }
+
+  part(part: number): Float64Array {
+    return (this.#parts[part] ??= new Float64Array(this.capacity));
+  }
+
+  spoil(): void {
+    for (const array of [...this.numbers, this.timestamps, this.watermarks, ...this.#parts]) array.fill(-0.5);
+    this.rows.fill(-1);
+    this.rowKinds.fill(255);
+  }
+}

@@ -1,50 +1,41 @@
+import { assert } from "../foundation/assert.ts";
 import { BATCH_ROWS_MAX, type RecordBatch } from "../record/batch.ts";
+import { gatherFloats } from "../record/kernels/gather-twin.ts";
 import type { RecordLayout } from "../record/layout.ts";
 import { openRows, type Rows } from "../record/record-view.ts";
-import type { KeyTable } from "../state/state-backend.ts";
+import { selectedKeys } from "../record/selected-keys.ts";
 import type { StoredColumns, StoredRecords } from "../state/stored-records.ts";
 import type { Output } from "./operator.ts";
 
 const ROWS_MIN = 32;
-
-/** Time and kind of a row of a changelog. */
-export interface ChangeTimes {
-  readonly timestamp: number;
-  readonly watermark: number;
-  readonly rowKind: number;
-}
 
 interface Batch {
   readonly layout: RecordLayout;
   /** Rows there is room for. */
   readonly rows: number;
   readonly stored: StoredColumns;
-  readonly timestamps: Float64Array;
-  readonly watermarks: Float64Array;
   readonly rowKinds: Uint8Array;
-  /** State row of each row, for its key. */
-  readonly stateRows: Int32Array;
+  /** Row of the input that each row is of: it has the same key and times. */
+  readonly inputRows: Int32Array;
   /** Views of rows written so far. */
   readonly views: Rows;
 }
 
 /**
  * Writes the rows of a keyed changelog from kept records to batches, column by column: no record and no string is made. One layout at a time,
- * the caller flushes before another. Watermarks come in order.
+ * and the rows of one batch of input: the caller flushes before another. Keys and times are the input's.
  */
 export class ChangelogWriter {
   readonly #output: Output;
-  readonly #keys: KeyTable;
   readonly #records: StoredRecords;
+  #input: RecordBatch | null = null;
   #batch: Batch | null = null;
   #length = 0;
-  #rows = ROWS_MIN;
   readonly #views = new Map<RecordLayout, Rows>();
 
-  constructor(output: Output, options: { readonly keys: KeyTable; readonly records: StoredRecords }) {
+  constructor(output: Output, records: StoredRecords) {
     this.#output = output;
-    this.#keys = options.keys;
-    this.#records = options.records;
+    this.#records = records;
   }
 
   /** Rows that wait. */
@@ -57,23 +48,28 @@ export class ChangelogWriter {
     return this.#length === 0 ? null : (this.#batch as Batch).layout;
   }
 
-  /** Makes room for `rows` rows of a layout; call before the rows of one input record. Flushes if need be. */
-  reserve(layout: RecordLayout, rows: number): void {
+  /** What follows is of this batch. */
+  bind(input: RecordBatch): void {
+    assert(this.#length === 0, "rows of a batch are waiting when the next one comes");
+    this.#input = input;
+  }
+
+  /** Makes room for `rows` rows of a layout; call before the rows of one input record, the row `inputRow`. Flushes if need be. */
+  reserve(layout: RecordLayout, rows: number, inputRow: number): void {
     const batch = this.#batch;
     if (batch !== null && batch.layout === layout && this.#length + rows <= batch.rows) return;
     if (this.#length > 0) this.flush();
-    this.#batch = this.#newBatch(layout);
+    const left = (this.#input as RecordBatch).length - inputRow;
+    this.#batch = this.#newBatch(layout, Math.min(BATCH_ROWS_MAX, Math.max(ROWS_MIN, left * 2)));
   }
 
-  /** Adds the record that is kept for a state row, as a row of the layout that there is room for. */
-  write(stateRow: number, { timestamp, watermark, rowKind }: ChangeTimes): void {
+  /** Adds the record that is kept for a state row, for a row of the input, as a row of the layout that there is room for. */
+  write(stateRow: number, inputRow: number, rowKind: number): void {
     const batch = this.#batch as Batch;
     const row = this.#length;
     this.#records.copy(stateRow, batch.stored, row);
-    batch.timestamps[row] = timestamp;
-    batch.watermarks[row] = watermark;
     batch.rowKinds[row] = rowKind;
-    batch.stateRows[row] = stateRow;
+    batch.inputRows[row] = inputRow;
     this.#length = row + 1;
   }
 
@@ -95,24 +91,20 @@ export class ChangelogWriter {
     batch.views.release();
     this.#batch = null;
     this.#length = 0;
-    // Batches of one stream tend to be of one size.
-    this.#rows = Math.min(BATCH_ROWS_MAX, Math.max(ROWS_MIN, length * 2));
-    this.#output.batch(batchOf(batch, length, this.#keys));
+    this.#output.batch(changesOf(batch, length, this.#input as RecordBatch));
   }
 
-  #newBatch(layout: RecordLayout): Batch {
-    const rows = this.#rows;
+  #newBatch(layout: RecordLayout, rows: number): Batch {
+    const stored = this.#records.columns(layout, rows);
     const batch: Batch = {
       layout,
       rows,
-      stored: this.#records.columns(layout, rows),
-      timestamps: new Float64Array(rows),
-      watermarks: new Float64Array(rows),
+      stored,
       rowKinds: new Uint8Array(rows),
-      stateRows: new Int32Array(rows),
+      inputRows: new Int32Array(rows),
       views: this.#viewsOf(layout),
     };
-    batch.views.bind(batchOf(batch, 0, null));
+    batch.views.bind({ ...(this.#input as RecordBatch), layout, length: 0, columns: stored.columns });
     return batch;
   }
 
@@ -126,16 +118,16 @@ export class ChangelogWriter {
   }
 }
 
-function batchOf(batch: Batch, length: number, keys: KeyTable | null): RecordBatch {
-  const { layout, stored, timestamps, watermarks, rowKinds, stateRows } = batch;
+function changesOf({ layout, stored, rowKinds, inputRows }: Batch, length: number, input: RecordBatch): RecordBatch {
+  const rows = inputRows.subarray(0, length);
   return {
     layout,
     length,
     columns: stored.columns,
-    timestamps,
-    watermarks,
+    timestamps: gatherFloats(input.timestamps, rows),
+    watermarks: gatherFloats(input.watermarks, rows),
     rowKinds,
-    keys: keys === null ? null : keys.keyColumn(stateRows, length),
+    keys: input.keys === null ? null : selectedKeys(input.keys, rows),
     origin: null,
   };
 }

@@ -54,8 +54,7 @@ export class ReduceOperator implements Operator {
     const { keys } = this.#state;
     this.#accumulated = this.#state.value<unknown>("accumulated");
     this.#records = storedRecords(this.#accumulated);
-    this.#changes =
-      this.#records === null ? null : new ChangelogWriter(context.output, { keys, records: this.#records });
+    this.#changes = this.#records === null ? null : new ChangelogWriter(context.output, this.#records);
     this.#writer = new ResultWriter(context.output, { keys });
     this.#view = openBatchRows({ debug: context.debug });
     this.#onlyReads = !context.debug && onlyReads(this.#fn);
@@ -68,6 +67,7 @@ export class ReduceOperator implements Operator {
     this.#view.bind(batch);
     // Rows whose fields change all the time make batches of a few rows, which cost more than objects do.
     if (this.#shortage > ROWS_WANTED * SHORT_BATCHES_MAX) this.#changes = null;
+    this.#changes?.bind(batch);
     for (let row = 0; row < batch.length; row++) this.#onRecord(batch, row);
     this.#view.release();
     this.#flush();
@@ -110,8 +110,8 @@ export class ReduceOperator implements Operator {
   /** A record of a key whose row is kept by column. Nothing is changed before the user's function is done and its record is stored. */
   #updateKept(changes: ChangelogWriter, before: RecordLayout, batch: RecordBatch, row: number): void {
     const stateRow = this.#rows[row] as number;
-    this.#makeRoom(changes, before, 2);
-    changes.write(stateRow, timesOf(batch, row, ROW_KINDS.updateBefore));
+    this.#makeRoom(changes, before, { rows: 2, inputRow: row });
+    changes.write(stateRow, row, ROW_KINDS.updateBefore);
     try {
       const isView = this.#onlyReads && isFlat(before);
       const accumulated = isView ? changes.viewOfLast() : this.#accumulated.get(stateRow);
@@ -144,21 +144,25 @@ export class ReduceOperator implements Operator {
     const layout = this.#records?.layout(stateRow) ?? VALUE_LAYOUT;
     const changes = this.#changes;
     if (changes !== null && layout !== VALUE_LAYOUT) {
-      this.#makeRoom(changes, layout, 1);
-      changes.write(stateRow, timesOf(batch, row, rowKind));
+      this.#makeRoom(changes, layout, { rows: 1, inputRow: row });
+      changes.write(stateRow, row, rowKind);
     } else {
       this.#changes?.flush();
       this.#writer.write(this.#accumulated.get(stateRow), { ...timesOf(batch, row, rowKind), tag: stateRow });
     }
   }
 
-  #makeRoom(changes: ChangelogWriter, layout: RecordLayout, rows: number): void {
+  #makeRoom(
+    changes: ChangelogWriter,
+    layout: RecordLayout,
+    { rows, inputRow }: { readonly rows: number; readonly inputRow: number },
+  ): void {
     this.#writer.flush();
     if (this.#shortage > 0) this.#shortage--;
     if (changes.layout !== null && changes.layout !== layout && changes.length < ROWS_WANTED) {
       this.#shortage += ROWS_WANTED;
     }
-    changes.reserve(layout, rows);
+    changes.reserve(layout, rows, inputRow);
   }
 
   /** A record of a key whose row is, or becomes, an object. */

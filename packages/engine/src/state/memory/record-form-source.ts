@@ -282,7 +282,7 @@ function copySource(fields: readonly NumberedPlace[], fixedBytes: number): strin
       : `const words = (text + 3) >> 2, from = i + ${fixedBytes / 4}; let end = to.textEnd;
          if (end + words * 4 > to.bytes.length) to.growText(words * 4);
          const out = to.ints, first = end >> 2; for (let w = 0; w < words; w++) out[first + w] = ints[from + w];
-         to.textEnd = end + words * 4;`,
+         to.textEnd = end + words * 4; lastRow = row + 1; lastEnd = to.textEnd;`,
     // A view of the row before may have left a decoded string here.
     ...texts.map(({ f }) => `to.o${f}[row] = end; to.n${f}[row] = l${f}; to.c${f}[row] = undefined; end += l${f};`),
     parts.length === 0 ? "" : `let at = base + ${fixedBytes} + ((text + 3) & ~3);`,
@@ -307,8 +307,11 @@ const ARRAYS: Readonly<Record<Field["kind"], string>> = {
 function columnsSource(fields: readonly NumberedPlace[]): string {
   const texts = fields.filter(isText);
   return [
+    // Room for a little more than the columns before had in texts: what grows is copied, and what is not used is still cleared.
+    "let lastRow = 0, lastEnd = 0;",
     "class Columns { constructor(rows) {",
-    "this.textEnd = 0; this.bytes = new Uint8Array(rows * 32); this.ints = new Int32Array(this.bytes.buffer);",
+    "const likely = lastRow === 0 ? rows * 32 : Math.min((rows * lastEnd * 1.05) / lastRow, Math.max(rows * 32, lastEnd * 2)) + 256;",
+    "this.textEnd = 0; this.bytes = new Uint8Array((likely + 7) & ~7); this.ints = new Int32Array(this.bytes.buffer);",
     ...fields.map((place) => {
       const { f, field, presenceAt } = place;
       const presence = presenceAt < 0 ? "" : `this.p${f} = new Uint8Array(rows);`;
@@ -317,7 +320,7 @@ function columnsSource(fields: readonly NumberedPlace[]): string {
     }),
     `this.columns = [${fields.map(columnSource).join(", ")}]; }`,
     "growText(more) {",
-    "const bytes = new Uint8Array(Math.max(this.bytes.length * 2, (this.textEnd + more + 7) & ~7)); bytes.set(this.bytes);",
+    "const bytes = new Uint8Array((Math.max(this.bytes.length * 1.5, this.textEnd + more) + 7) & ~7); bytes.set(this.bytes);",
     "this.bytes = bytes; this.ints = new Int32Array(bytes.buffer);",
     ...texts.map(({ f }) => `this.columns[${f}].bytes = bytes;`),
     "} }",

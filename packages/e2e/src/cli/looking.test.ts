@@ -148,6 +148,7 @@ describe("looking without running", () => {
       stateDirectory: [".tidemark/delays", "default"],
       "checkpoint.every": ["7s", "config file"],
       "checkpoint.retained": [7, "flag"],
+      "checkpoint.compress": [false, "default"],
       keyGroups: [64, "config file"],
       debug: [false, "default"],
       "bind.flights": ["jsonl:flights.jsonl", "config file"],

@@ -191,7 +191,14 @@ test("a block of another file cannot pass, even if all else about it is right", 
     keyGroup,
     payload: payloads[i] as Uint8Array,
   }));
-  const twin = await writeSegment(host, { directory, checkpoint: 2, epoch: 1, task: descriptor.task, blocks });
+  const twin = await writeSegment(host, {
+    directory,
+    checkpoint: 2,
+    epoch: 1,
+    task: descriptor.task,
+    blocks,
+    compress: true,
+  });
   const foreign = await host.disk.readFile(segmentPath(twin));
   const block = descriptor.blocks[1] as BlockDescriptor;
   const mixed = original.slice();

@@ -102,7 +102,9 @@ export async function writeReferenceSegments(
   for (const subtask of [0, 1]) {
     const half = payloads.filter(({ keyGroup }) => keyGroup >> (REFERENCE_KEY_GROUP_BITS - 1) === subtask);
     const blocks = half.map((payload) => ({ operator: OPERATOR, ...payload }));
-    segments.push(await writeSegment(host, { directory, checkpoint, epoch, task: `reference-${subtask}`, blocks }));
+    segments.push(
+      await writeSegment(host, { directory, checkpoint, epoch, task: `reference-${subtask}`, blocks, compress: true }),
+    );
   }
   const states = (["value", "list", "map", "panes", "slots", "paneSlots"] as const).map((kind) => ({
     name: kind,

@@ -13,6 +13,8 @@ export interface JobSettings {
   readonly checkpointIntervalMs: number;
   /** Whole checkpoints kept. */
   readonly retained: number;
+  /** Whether segments are compressed. */
+  readonly compress: boolean;
   readonly stateDirectory: string;
   readonly debug: boolean;
 }

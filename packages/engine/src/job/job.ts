@@ -99,6 +99,7 @@ export class Job {
         keyGroupBits: settings.keyGroupBits,
         epoch: this.#store.epoch,
         stateDirectory: settings.stateDirectory,
+        compress: settings.compress,
         debug: settings.debug,
         onError: graph.onError,
         splits: splits.filter(({ subtask }) => subtasks.includes(subtask)),

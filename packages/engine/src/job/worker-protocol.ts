@@ -12,6 +12,8 @@ export interface WorkerStart {
   readonly keyGroupBits: number;
   readonly epoch: number;
   readonly stateDirectory: string;
+  /** Whether segments are compressed. */
+  readonly compress: boolean;
   readonly debug: boolean;
   readonly onError: ErrorPolicy;
   readonly splits: readonly AssignedSplit[];

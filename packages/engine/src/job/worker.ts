@@ -133,6 +133,7 @@ export class Worker {
             epoch: start.epoch,
             task: `${task.name}-${task.subtask}`,
             blocks: snapshot.blocks,
+            compress: start.compress,
           });
     const prepared: Acknowledgement["prepared"][number][] = [];
     for (const { port, writer, output } of snapshot.prepared) {

@@ -23,7 +23,9 @@ export function nodeCompression(): Compression {
 function zstd(bytes: Uint8Array): Promise<Uint8Array> {
   const params = { [constants.ZSTD_c_compressionLevel]: LEVEL, [constants.ZSTD_c_contentSizeFlag]: 1 };
   return new Promise((resolve, reject) => {
-    zstdCompress(bytes, { params, pledgedSrcSize: bytes.length }, (error, result) => {
+    // Output comes in one piece as a rule: each is a way to another thread and back.
+    const chunkSize = Math.max(bytes.length >> 1, CHUNK_BYTES_MIN);
+    zstdCompress(bytes, { params, chunkSize, pledgedSrcSize: bytes.length }, (error, result) => {
       if (error === null) resolve(ownedBytes(result));
       else
         reject(

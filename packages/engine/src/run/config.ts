@@ -17,7 +17,7 @@ const OPTIONS = [
   "keyGroups",
   "debug",
 ] as const satisfies readonly (keyof TidemarkConfig)[];
-const CHECKPOINT_OPTIONS = ["every", "retained"];
+const CHECKPOINT_OPTIONS = ["every", "retained", "compress"];
 
 /** Types a config file: `export default defineConfig({ … })`. */
 export function defineConfig(config: TidemarkConfig): TidemarkConfig {

@@ -8,6 +8,8 @@ export interface CheckpointOptions {
   readonly every?: Duration | "manual";
   /** Whole checkpoints kept on disk, 1 or more; default 3. */
   readonly retained?: number;
+  /** Whether state is compressed on its way to the disk: less than half of the bytes for more CPU than all the rest of a checkpoint. Default false. */
+  readonly compress?: boolean;
 }
 
 /** Options that a start, the config file and the CLI share. */
@@ -36,6 +38,7 @@ export function settingsOf(name: string, options: SettingsOptions): JobSettings 
     keyGroupBits,
     checkpointIntervalMs: every === "manual" ? Infinity : durationMs(every, "checkpoint.every"),
     retained: integer("checkpoint.retained", options.checkpoint?.retained ?? 3, 1, 10_000),
+    compress: options.checkpoint?.compress ?? false,
     stateDirectory: options.stateDirectory ?? `.tidemark/${encodeURIComponent(name)}`,
     debug: options.debug ?? false,
   };

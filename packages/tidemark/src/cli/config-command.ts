@@ -28,6 +28,7 @@ export async function configCommand(file: string | undefined, flags: ConfigFlags
     ["stateDirectory", effective.stateDirectory, originOf("stateDirectory", config.stateDirectory)],
     ["checkpoint.every", interval, originOf("checkpoint.every", config.checkpoint?.every)],
     ["checkpoint.retained", effective.retained, originOf("checkpoint.retained", config.checkpoint?.retained)],
+    ["checkpoint.compress", effective.compress, originOf("checkpoint.compress", config.checkpoint?.compress)],
     ["keyGroups", 2 ** effective.keyGroupBits, originOf("keyGroups", config.keyGroups)],
     ["debug", effective.debug, originOf("debug", config.debug)],
   ];

@@ -46,6 +46,11 @@ export interface SplitReader {
   position(): Json;
   /** Resolves when `poll` has something else than waiting to say; rejects with what broke the source. */
   ready(): Promise<void>;
+  /**
+   * Called once, before the first `poll`, where a batch is done with at the next call of the reader and nobody keeps a column or an array of it:
+   * their memory may then be used again. Not called: batches stay as they are.
+   */
+  lend?(): void;
   close(): Promise<void>;
 }
 

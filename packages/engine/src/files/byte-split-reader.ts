@@ -72,6 +72,10 @@ export class ByteSplitReader implements SplitReader {
     if (!this.#hasEnded) await this.#readAhead.ready();
   }
 
+  lend(): void {
+    this.#format.decoder.lend?.();
+  }
+
   close(): Promise<void> {
     return this.#readAhead.close();
   }

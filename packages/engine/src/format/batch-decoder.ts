@@ -11,6 +11,8 @@ export interface BatchDecoder {
   readonly isEmpty: boolean;
   /** True: a piece may change once `decode` has said false after it; else batches may refer to it for ever. */
   readonly copiesPieces?: boolean;
+  /** From now on a batch is done with before `decode` is called again, and its memory may be used again; before the first `push`. */
+  lend?(): void;
   /** Gives the next piece; only after `decode` said false. The piece must not change later, but see `copiesPieces`. */
   push(piece: Uint8Array): void;
   /** No more pieces come. */

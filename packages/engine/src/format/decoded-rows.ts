@@ -17,6 +17,8 @@ export interface RowsWriter {
   readonly length: number;
   append(record: unknown, offset: number): Misfit | null;
   take(): DecodedRows;
+  /** From now on what is taken is done with before the next call. */
+  lend?(): void;
   /**
    * Takes records from the rest of the cutter's piece until one has to be decoded by itself, `limits` are reached, or there is no
    * whole one left. Gives how many bytes were used up.

@@ -34,8 +34,15 @@ function schemaOf(layout: RecordLayout, trust: boolean): RecordSchema {
 }
 
 /** Everything that decoding tells, in order. A schema that is not trusted, and accepts all, is decoded record by record. */
-function decode(layout: RecordLayout, trust: boolean, bytes: Uint8Array, cuts: readonly number[]): unknown[] {
+function decode(
+  layout: RecordLayout,
+  trust: boolean,
+  bytes: Uint8Array,
+  cuts: readonly number[],
+  isLent = false,
+): unknown[] {
   const decoder = jsonLinesDecoder({ schema: schemaOf(layout, trust), offset: 0 });
+  if (isLent) decoder.lend();
   const seen: unknown[] = [];
   let at = 0;
   for (const cut of [...cuts.toSorted((a, b) => a - b), bytes.length]) {
@@ -67,7 +74,9 @@ function take(decoder: RecordDecoder, seen: unknown[]): void {
 
 /** Equal, with -0 told from 0. */
 function assertSame(layout: RecordLayout, bytes: Uint8Array, cuts: readonly number[]): void {
-  assert.deepStrictEqual(decode(layout, true, bytes, cuts), decode(layout, false, bytes, []));
+  const expected = decode(layout, false, bytes, []);
+  assert.deepStrictEqual(decode(layout, true, bytes, cuts), expected);
+  assert.deepStrictEqual(decode(layout, true, bytes, cuts, true), expected);
 }
 
 const HARD_NUMBERS = [
@@ -284,7 +293,8 @@ test("batches of a thousand rows, with lines longer than the kernel's input, fro
   });
   const bytes = new TextEncoder().encode(lines.join(""));
   const expected = decode(layout, false, bytes, []);
-  assert.deepStrictEqual(decode(layout, true, bytes, [1, 2_001, 70_000, 300_000, 300_001]), expected);
+  for (const isLent of [false, true])
+    assert.deepStrictEqual(decode(layout, true, bytes, [1, 2_001, 70_000, 300_000, 300_001], isLent), expected);
   const decoders = [0, 1].map(() => ({
     decoder: jsonLinesDecoder({ schema: schemaOf(layout, true), offset: 0 }),
     seen: [] as unknown[],
@@ -327,6 +337,7 @@ test("two decoders whose batches grow piece by piece, in turn, with more text th
     input: inputs[i] as Uint8Array,
     seen: [] as unknown[],
   }));
+  running[1]?.decoder.lend();
   for (let at = 0; at < 3_000_000; at += 30_000) {
     for (const { decoder, input, seen } of running) {
       decoder.push(input.subarray(at, at + 30_000));

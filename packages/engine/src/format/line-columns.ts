@@ -5,7 +5,7 @@ import { RecordWriter, type Misfit } from "../record/record-writer.ts";
 import type { DecodedRows, RowsWriter } from "./decoded-rows.ts";
 import { lineScratch, type LineScratch, type ScratchOwner } from "./line-scratch.ts";
 import type { RecordCutter } from "./record-cutter.ts";
-import { arrayCopies } from "./array-copies.ts";
+import { arrayCopies, arrayViews } from "./row-arrays.ts";
 import { StagedColumn } from "./staged-column.ts";
 
 /** Input decoded at a time: it stays in the processor's cache, with the columns. Longer lines are decoded by themselves. */
@@ -38,6 +38,7 @@ export class LineColumns implements RowsWriter, ScratchOwner {
   #input = { offset: 0, length: 0 };
   #misses = 0;
   #pause = 0;
+  #isLent = false;
 
   /** Null where lines of this layout are better decoded one by one: it has columns that hold any value. */
   static open(layout: RecordLayout, lineBytesMax: number): LineColumns | null {
@@ -64,6 +65,10 @@ export class LineColumns implements RowsWriter, ScratchOwner {
     return this.#length;
   }
 
+  lend(): void {
+    this.#isLent = true;
+  }
+
   append(record: unknown, offset: number): Misfit | null {
     const misfit = this.#writer.append(record);
     if (misfit === null) {
@@ -88,9 +93,13 @@ export class LineColumns implements RowsWriter, ScratchOwner {
       views.float64[(this.#plan.offsets >> 3) + row] = this.#ownOffsets[i] as number;
     for (const [index, column] of this.#columns.entries()) column.absorb(views, own, index);
     const isLacking = this.#columns.some((column) => column.isLacking);
-    const copies = arrayCopies(views.bytes.buffer, this.#plan.arrays, { rows: length, isLacking });
-    const offsets = copies.float64(this.#plan.offsets);
-    const columns = this.#columns.map((column, index) => column.take(copies, views, { own, index, length }));
+    const isLent = this.#isLent;
+    const { buffer } = views.bytes;
+    const arrays = isLent
+      ? arrayViews(buffer, length)
+      : arrayCopies(buffer, this.#plan.arrays, { rows: length, isLacking });
+    const offsets = arrays.float64(this.#plan.offsets);
+    const columns = this.#columns.map((column, index) => column.take(arrays, views, { own, index, length, isLent }));
     this.#begin();
     return { columns, offsets };
   }

@@ -85,6 +85,10 @@ export class RecordDecoder {
     return this.#rows.length === 0 && this.#invalid.length === 0;
   }
 
+  lend(): void {
+    this.#rows.lend?.();
+  }
+
   push(piece: Uint8Array): void {
     this.#cutter.push(piece);
   }

@@ -2,7 +2,7 @@ import { PRESENCE, type Column, type Utf8Column } from "../record/column.ts";
 import type { Field } from "../record/layout.ts";
 import { BLOCK_COLUMN, COLUMN_KIND, type ColumnPlaces } from "../record/kernels/json-lines-block.ts";
 import type { MemoryViews } from "../record/kernels/kernel-memory.ts";
-import type { ArrayCopies } from "./array-copies.ts";
+import type { RowArrays } from "./row-arrays.ts";
 import { TextDictionary } from "./text-dictionary.ts";
 
 const NO_TEXT = new Uint8Array(0);
@@ -11,6 +11,16 @@ const NO_TEXT = new Uint8Array(0);
 export interface OwnRows {
   readonly rows: readonly number[];
   readonly columns: readonly Column[];
+}
+
+/** A batch that is taken. */
+export interface TakenBatch {
+  readonly own: OwnRows;
+  /** Of the column. */
+  readonly index: number;
+  readonly length: number;
+  /** It is done with before anything else is decoded. */
+  readonly isLent: boolean;
 }
 
 /** A column under way: its cells are in the scratch, and its texts as far as they have room there. */
@@ -22,6 +32,8 @@ export class StagedColumn {
   #textUsed = 0;
   /** A cell is null or absent, of those that the block does not know of. */
   #isLacking = false;
+  /** Of the batch before, if that was lent. */
+  #strings: (string | undefined)[] = [];
 
   constructor(field: Field, places: ColumnPlaces) {
     this.#places = places;
@@ -55,20 +67,20 @@ export class StagedColumn {
     }
   }
 
-  /** Hands over the first `length` rows, `own` rows among them; the column begins anew. */
-  take(copies: ArrayCopies, views: MemoryViews, batch: { own: OwnRows; index: number; length: number }): Column {
+  /** Hands over the first `length` rows, `own` rows among them; the column begins anew. What is lent stays in the scratch. */
+  take(arrays: RowArrays, views: MemoryViews, batch: TakenBatch): Column {
     const { kind, values, presence: presenceAt } = this.#places;
-    const presence = this.#isLacking ? copies.bytes(presenceAt) : null;
+    const presence = this.#isLacking ? arrays.bytes(presenceAt) : null;
     this.#isLacking = false;
     switch (kind) {
       case COLUMN_KIND.int32:
-        return { kind: "int32", presence, values: copies.int32(values) };
+        return { kind: "int32", presence, values: arrays.int32(values) };
       case COLUMN_KIND.float64:
-        return { kind: "float64", presence, values: copies.float64(values) };
+        return { kind: "float64", presence, values: arrays.float64(values) };
       case COLUMN_KIND.boolean:
-        return { kind: "boolean", presence, values: copies.bytes(values) };
+        return { kind: "boolean", presence, values: arrays.bytes(values) };
       case COLUMN_KIND.utf8:
-        return this.#takeTexts(copies, views, { ...batch, presence });
+        return this.#takeTexts(arrays, views, { ...batch, presence });
     }
   }
 
@@ -88,28 +100,31 @@ export class StagedColumn {
     if (this.#places.kind === COLUMN_KIND.utf8 && this.#textInScratch(views) > bytesMax) this.#moveTexts(views);
   }
 
-  #takeTexts(
-    copies: ArrayCopies,
-    views: MemoryViews,
-    batch: { own: OwnRows; index: number; length: number; presence: Uint8Array | null },
-  ): Column {
+  #takeTexts(arrays: RowArrays, views: MemoryViews, batch: TakenBatch & { presence: Uint8Array | null }): Column {
     const { values, lengths: lengthsAt, text } = this.#places;
-    const { own, index, length, presence } = batch;
-    const offsets = copies.int32(values);
-    const lengths = copies.int32(lengthsAt);
-    const strings = new Array<string | undefined>(length);
+    const { own, index, length, presence, isLent } = batch;
+    const offsets = arrays.int32(values);
+    const lengths = arrays.int32(lengthsAt);
+    const strings = this.#stringsFor(length, isLent);
     for (const cell of textsOf(own.columns[index], own.rows)) strings[cell.row] = cell.text;
     const isMoved = this.#textUsed > 0;
     if (isMoved) this.#moveTexts(views);
     const here = views.bytes.subarray(text, text + this.#textInScratch(views));
     // Interned texts are looked at where they are.
-    const isLookedAt = this.#dictionary !== null;
-    const bytes = isMoved ? this.#text.subarray(0, this.#textUsed) : isLookedAt ? here : here.slice();
+    const isThere = isLent || this.#dictionary !== null;
+    const bytes = isMoved ? this.#text.subarray(0, this.#textUsed) : isThere ? here : here.slice();
     const column: Utf8Column = { kind: "utf8", presence, bytes, offsets, lengths, strings };
     this.#text = NO_TEXT;
     this.#textUsed = 0;
     this.#beginTexts(views);
     return this.#dictionary === null ? column : this.#dictionary.intern(column);
+  }
+
+  /** Room for strings that are not read yet. */
+  #stringsFor(length: number, isLent: boolean): (string | undefined)[] {
+    if (!isLent || this.#strings.length !== length) this.#strings = new Array<string | undefined>(length);
+    else this.#strings.fill(undefined);
+    return this.#strings;
   }
 
   #noteLacking({ int32 }: MemoryViews): void {

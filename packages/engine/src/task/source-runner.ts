@@ -3,7 +3,7 @@ import type { SplitPosition } from "../checkpoint/manifest.ts";
 import type { InvalidRecord, SourceBatch, SplitReader } from "../connector/source-connector.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Output } from "../operator/operator.ts";
-import type { RecordBatch } from "../record/batch.ts";
+import { BATCH_ROWS_MAX, type RecordBatch } from "../record/batch.ts";
 import { recordOf, selectRows, withTimes } from "../record/row-copy.ts";
 import { compileTimeFunction, type TimeFunction } from "../record/time-function.ts";
 import { EventClock, invalidEventTime } from "../time/event-clock.ts";
@@ -47,6 +47,9 @@ export function sourceMeters(port: string, times: SelfTimes): SourceMeters {
   return { decode: times.meter(port, "decode"), eventTime: times.meter(port, "event-time") };
 }
 
+/** Stand in until they are computed. */
+const NO_TIMES = new Float64Array(0);
+
 interface RunningSplit {
   readonly index: number;
   readonly id: string;
@@ -73,6 +76,10 @@ export class SourceRunner {
   readonly #times: TimeFunction | null;
   #told = NO_WATERMARK;
   #toldIdle = false;
+  /** A batch is done with once it was handed on. */
+  readonly #isLent: boolean;
+  /** Watermarks of such batches. */
+  #watermarks = NO_TIMES;
   /** Readers that the last step found waiting. */
   #waitingFor: SplitReader[] = [];
 
@@ -98,6 +105,8 @@ export class SourceRunner {
       isIdle: false,
     }));
     this.#combiner = new WatermarkCombiner(this.#splits.length);
+    this.#isLent = options.output.borrows === true;
+    if (this.#isLent) for (const { reader } of this.#splits) reader?.lend?.();
   }
 
   /** The watermark the chain was told last. */
@@ -227,7 +236,7 @@ export class SourceRunner {
       length,
       columns: source.columns,
       timestamps: this.#times === null ? new Float64Array(length).fill(NO_EVENT_TIME) : NO_TIMES,
-      watermarks: new Float64Array(length),
+      watermarks: this.#watermarksFor(length),
       rowKinds: null,
       keys: null,
       origin: { port: this.port, split: split.id, offsets: source.offsets },
@@ -243,6 +252,13 @@ export class SourceRunner {
     });
     const timed = withTimes(batch, { timestamps: times });
     return rows === null ? timed : selectRows(timed, rows, rows.length);
+  }
+
+  /** Room that `advance` fills. */
+  #watermarksFor(length: number): Float64Array {
+    if (!this.#isLent) return new Float64Array(length);
+    if (this.#watermarks.length < length) this.#watermarks = new Float64Array(Math.max(length, BATCH_ROWS_MAX));
+    return this.#watermarks;
   }
 
   #eventTimeThrew(error: unknown): TidemarkError {
@@ -293,9 +309,6 @@ export class SourceRunner {
     if (idle !== this.#toldIdle) output.idle((this.#toldIdle = idle));
   }
 }
-
-/** Stand in until they are computed. */
-const NO_TIMES = new Float64Array(0);
 
 /** Like a - b, for values that may be infinite. */
 function compare(a: number, b: number): number {

@@ -1,7 +1,7 @@
 import { BATCH_ROWS_MAX } from "../record/batch.ts";
 
-/** Copies of the first rows of arrays in a memory, by the arrays' addresses. */
-export interface ArrayCopies {
+/** The first rows of arrays in a memory, or copies of them, by the arrays' addresses. */
+export interface RowArrays {
   int32(at: number): Int32Array;
   float64(at: number): Float64Array;
   bytes(at: number): Uint8Array;
@@ -19,7 +19,7 @@ export function arrayCopies(
   memory: ArrayBufferLike,
   { from, presence, to }: ArrayRegion,
   { rows, isLacking }: { rows: number; isLacking: boolean },
-): ArrayCopies {
+): RowArrays {
   if (rows * 2 < BATCH_ROWS_MAX) {
     return {
       int32: (at) => new Int32Array(memory, at, rows).slice(),
@@ -32,5 +32,14 @@ export function arrayCopies(
     int32: (at) => new Int32Array(copy, at - from, rows),
     float64: (at) => new Float64Array(copy, at - from, rows),
     bytes: (at) => new Uint8Array(copy, at - from, rows),
+  };
+}
+
+/** The arrays themselves. */
+export function arrayViews(memory: ArrayBufferLike, rows: number): RowArrays {
+  return {
+    int32: (at) => new Int32Array(memory, at, rows),
+    float64: (at) => new Float64Array(memory, at, rows),
+    bytes: (at) => new Uint8Array(memory, at, rows),
   };
 }

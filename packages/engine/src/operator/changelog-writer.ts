@@ -1,6 +1,5 @@
 import { assert } from "../foundation/assert.ts";
 import { BATCH_ROWS_MAX, type RecordBatch } from "../record/batch.ts";
-import { gatherFloats } from "../record/kernels/gather-twin.ts";
 import type { RecordLayout } from "../record/layout.ts";
 import { openRows, type Rows } from "../record/record-view.ts";
 import { selectedKeys } from "../record/selected-keys.ts";
@@ -14,6 +13,8 @@ interface Batch {
   /** Rows there is room for. */
   readonly rows: number;
   readonly stored: StoredColumns;
+  readonly timestamps: Float64Array;
+  readonly watermarks: Float64Array;
   readonly rowKinds: Uint8Array;
   /** Row of the input that each row is of: it has the same key and times. */
   readonly inputRows: Int32Array;
@@ -23,7 +24,8 @@ interface Batch {
 
 /**
  * Writes the rows of a keyed changelog from kept records to batches, column by column: no record and no string is made. One layout at a time,
- * and the rows of one batch of input: the caller flushes before another. Keys and times are the input's.
+ * and the rows of one batch of input: the caller flushes before another. Keys and times are the input's. Where the output borrows its
+ * batches, their memory is used again: it is in the caches, and new memory has to be cleared, fetched and collected.
  */
 export class ChangelogWriter {
   readonly #output: Output;
@@ -31,6 +33,8 @@ export class ChangelogWriter {
   #input: RecordBatch | null = null;
   #batch: Batch | null = null;
   #length = 0;
+  /** The memory of the last batch, where the output is done with it. */
+  #spare: Batch | null = null;
   readonly #views = new Map<RecordLayout, Rows>();
 
   constructor(output: Output, records: StoredRecords) {
@@ -92,20 +96,30 @@ export class ChangelogWriter {
     this.#batch = null;
     this.#length = 0;
     this.#output.batch(changesOf(batch, length, this.#input as RecordBatch));
+    if (this.#output.borrows === true) this.#spare = batch;
   }
 
   #newBatch(layout: RecordLayout, rows: number): Batch {
-    const stored = this.#records.columns(layout, rows);
-    const batch: Batch = {
+    const spare = this.#spare;
+    this.#spare = null;
+    const batch =
+      spare !== null && spare.layout === layout && spare.rows >= rows ? spare : this.#freshBatch(layout, rows);
+    batch.stored.clear();
+    batch.views.bind({ ...(this.#input as RecordBatch), layout, length: 0, columns: batch.stored.columns });
+    return batch;
+  }
+
+  #freshBatch(layout: RecordLayout, rows: number): Batch {
+    return {
       layout,
       rows,
-      stored,
+      stored: this.#records.columns(layout, rows),
+      timestamps: new Float64Array(rows),
+      watermarks: new Float64Array(rows),
       rowKinds: new Uint8Array(rows),
       inputRows: new Int32Array(rows),
       views: this.#viewsOf(layout),
     };
-    batch.views.bind({ ...(this.#input as RecordBatch), layout, length: 0, columns: stored.columns });
-    return batch;
   }
 
   #viewsOf(layout: RecordLayout): Rows {
@@ -118,16 +132,23 @@ export class ChangelogWriter {
   }
 }
 
-function changesOf({ layout, stored, rowKinds, inputRows }: Batch, length: number, input: RecordBatch): RecordBatch {
-  const rows = inputRows.subarray(0, length);
+function changesOf(batch: Batch, length: number, input: RecordBatch): RecordBatch {
+  const { layout, stored, timestamps, watermarks, rowKinds } = batch;
+  const rows = batch.inputRows.subarray(0, length);
+  gather(input.timestamps, rows, timestamps);
+  gather(input.watermarks, rows, watermarks);
   return {
     layout,
     length,
     columns: stored.columns,
-    timestamps: gatherFloats(input.timestamps, rows),
-    watermarks: gatherFloats(input.watermarks, rows),
+    timestamps,
+    watermarks,
     rowKinds,
     keys: input.keys === null ? null : selectedKeys(input.keys, rows),
     origin: null,
   };
+}
+
+function gather(from: Float64Array, rows: Int32Array, to: Float64Array): void {
+  for (let i = 0; i < rows.length; i++) to[i] = from[rows[i] as number] as number;
 }

@@ -22,6 +22,8 @@ export interface StoredRecords {
 export interface StoredColumns {
   /** Of the layout that they were made for. They may be read while more is copied to them. */
   readonly columns: readonly Column[];
+  /** Begins anew with row 0, in the same memory: what was copied before is lost. */
+  clear(): void;
 }
 
 /** A value state that keeps records by column says so with this property. */

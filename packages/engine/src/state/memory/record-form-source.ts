@@ -319,6 +319,7 @@ function columnsSource(fields: readonly NumberedPlace[]): string {
       return `this.c${f} = new ${ARRAYS[field.kind]}(rows); ${text} ${presence}`;
     }),
     `this.columns = [${fields.map(columnSource).join(", ")}]; }`,
+    "clear() { this.textEnd = 0; }",
     "growText(more) {",
     "const bytes = new Uint8Array((Math.max(this.bytes.length * 1.5, this.textEnd + more) + 7) & ~7); bytes.set(this.bytes);",
     "this.bytes = bytes; this.ints = new Int32Array(bytes.buffer);",

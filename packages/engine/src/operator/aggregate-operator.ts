@@ -193,14 +193,11 @@ export class AggregateOperator implements Operator {
       values[to] = aggregate.result(added);
     }
     this.#at[0] = at;
-    this.#isFirst[0] = change.isFirst ? 1 : 0;
-    this.#aggregates.change(
-      this.#slots.words,
-      { slots: this.#at, isFirst: this.#isFirst, rows: Int32Array.of(row), from: 0, count: 1 },
-      this.#selected.columns,
-      this.#numbers,
-      change.to,
-    );
+    const { words } = this.#slots;
+    let { to } = change;
+    if (!change.isFirst) this.#aggregates.results(words, this.#at, 1, this.#numbers, to++);
+    this.#aggregates.addOne(words, at, row, this.#selected.columns);
+    this.#aggregates.results(words, this.#at, 1, this.#numbers, to);
   }
 
   /** Notes times and kinds of a record's changes, from change `to` on; returns where the next ones go. */

@@ -101,26 +101,3 @@ test("a slot has a field per number or value", () => {
     ["p#quantile/1"],
   );
 });
-
-for (const codeGeneration of [true, false]) {
-  test(`a change gives results before and after each record, ${codeGeneration ? "generated" : "interpreted"}`, () => {
-    const compiled = new CompiledAggregates(
-      { n: countAggregate(), sum: sumAggregate(same) } as unknown as NamedAggregates,
-      { codeGeneration },
-    );
-    const words = new Float64Array(4);
-    const into = [new Float64Array(6), new Float64Array(6)];
-    const values = [null, Float64Array.of(5, 0, 7, 1)];
-    const changes = {
-      slots: Int32Array.of(0, 2, 0),
-      isFirst: Uint8Array.of(1, 1, 0),
-      rows: Int32Array.of(0, 2, 3),
-      from: 0,
-      count: 3,
-    };
-    compiled.change(words, changes, values, into, 1);
-    assert.deepEqual([...(into[0] as Float64Array)], [0, 1, 1, 1, 2, 0]);
-    assert.deepEqual([...(into[1] as Float64Array)], [0, 5, 7, 5, 6, 0]);
-    assert.deepEqual([...words], [2, 6, 1, 7]);
-  });
-}

@@ -31,26 +31,12 @@ export type ValueColumns = readonly (Float64Array | unknown[] | null)[];
 /** A column per aggregate with words, null for the others. */
 export type ResultNumbers = readonly (Float64Array | null)[];
 
-/** Records that change a table, and the slots of their keys. */
-export interface SlotChanges {
-  readonly slots: Int32Array;
-  /** 1 where the record is the first of its slot. */
-  readonly isFirst: Uint8Array;
-  /** Rows of the batch. */
-  readonly rows: Int32Array;
-  /** Records before this one were added before. */
-  readonly from: number;
-  /** How many records there are, those before `from` included. */
-  readonly count: number;
-}
-
 /** Loops over slots. They do nothing about aggregates that have no words. */
 interface SlotLoops {
   add(words: Float64Array, slots: Int32Array, rows: Int32Array, count: number, values: ValueColumns): void;
   addOne(words: Float64Array, at: number, row: number, values: ValueColumns): void;
   merge(into: Float64Array, places: Int32Array, words: Float64Array, slots: Int32Array, count: number): void;
   results(words: Float64Array, slots: Int32Array, count: number, into: ResultNumbers, from: number): void;
-  change(words: Float64Array, changes: SlotChanges, values: ValueColumns, into: ResultNumbers, first: number): void;
 }
 
 /**
@@ -113,14 +99,6 @@ export class CompiledAggregates {
     this.#loops.results(words, slots, count, into, from);
   }
 
-  /**
-   * Adds records one after another, and writes the results from row `first` on: those before the record, unless it is its slot's first, and
-   * those after it.
-   */
-  change(words: Float64Array, changes: SlotChanges, values: ValueColumns, into: ResultNumbers, first: number): void {
-    this.#loops.change(words, changes, values, into, first);
-  }
-
   /** Writes the fields of a slot of no records. */
   clear(words: Float64Array, at: number): void {
     words.set(this.#initial, at);
@@ -176,10 +154,7 @@ function generatedLoops(members: readonly CompiledMember[], width: number): Slot
     )} }`,
     `else { const to = place * ${width}; ${each(({ index, field }) => `m${index}(into, to + ${field}, words, at + ${field});`)} } } },`,
     `results(words, slots, count, into, from) { ${outputs}`,
-    `for (let i = 0; i < count; i++) { const at = slots[i], to = from + i; ${each(results)} } },`,
-    `change(words, { slots, isFirst, rows, from, count }, values, into, first) { ${each(column)} ${outputs} let to = first;`,
-    `for (let i = from; i < count; i++) { const at = slots[i], row = rows[i]; if (isFirst[i] === 0) { ${each(results)} to++; }`,
-    `${each(add)} ${each(results)} to++; } } };`,
+    `for (let i = 0; i < count; i++) { const at = slots[i], to = from + i; ${each(results)} } } };`,
   ];
   const names = used.flatMap(({ index }) => [`a${index}`, `m${index}`, `r${index}`]);
   const functions = used.flatMap(({ words: { add: a, merge, result } }) => [a, merge, result]);
@@ -218,15 +193,6 @@ function interpretedLoops(members: readonly CompiledMember[], width: number): Sl
           if (place >= 0) form.merge(into, to + field, words, at + field);
           else for (let f = field; f < field + form.fields.length; f++) into[to + f] = words[at + f] as number;
         }
-      }
-    },
-    change(words, { slots, isFirst, rows, from, count }, values, into, first) {
-      let to = first;
-      for (let i = from; i < count; i++) {
-        const slot = slots.subarray(i, i + 1);
-        if (isFirst[i] === 0) results(words, slot, 1, into, to++);
-        addOne(words, slots[i] as number, rows[i] as number, values);
-        results(words, slot, 1, into, to++);
       }
     },
   };

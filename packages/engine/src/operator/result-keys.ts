@@ -7,6 +7,21 @@ import { stringColumn } from "../record/string-column.ts";
 import { tupleColumn } from "../record/tuple-column.ts";
 import { tupleParts } from "../record/tuple-parts.ts";
 
+/** Keys that are numbers, or tuples of them: a column for each part, by row of the input. */
+export interface KeyNumbers {
+  readonly parts: readonly Float64Array[];
+  readonly isTuple: boolean;
+}
+
+/** The column of keys whose parts were copied: of `rows` rows. */
+export function numberKeys(
+  { parts, isTuple }: KeyNumbers,
+  { rows, part }: { readonly rows: number; readonly part: (part: number) => Float64Array },
+): Column {
+  const columns = parts.map((_, index): Column => ({ kind: "float64", presence: null, values: part(index) }));
+  return isTuple ? tupleColumn(columns, rows) : (columns[0] as Column);
+}
+
 /**
  * The column "key" of results, from the keys of the input. Its kind is that of the first keys; once others came it is json, which holds any.
  * Tuples of integers are handed on in their parts.
@@ -14,27 +29,24 @@ import { tupleParts } from "../record/tuple-parts.ts";
 export class ResultKeys {
   #kind: Field["kind"] | null = null;
   /** Of the key column that was seen last: the changes of a batch may go out in several. */
-  #known: { readonly keys: KeyColumn; readonly parts: readonly Float64Array[] | null } | null = null;
+  #known: { readonly keys: KeyColumn; readonly numbers: KeyNumbers | null } | null = null;
 
-  /**
-   * The keys of `rows` of a key column of `length` rows; `part` gives an array for the numbers of a part. Keys in json cells are
-   * frozen.
-   */
-  column(
-    { keys, length, rows }: { readonly keys: KeyColumn; readonly length: number; readonly rows: Int32Array },
-    part: (part: number) => Float64Array,
-  ): Column {
-    const gathered = (from: Float64Array, index: number): Column => {
-      const values = part(index);
-      gather(from, rows, values);
-      return { kind: "float64", presence: null, values };
-    };
-    if (keys.integers !== null && this.#accepts("float64")) return gathered(keys.integers, 0);
-    const parts = this.#partsOf(keys, length);
-    if (parts !== null) {
-      this.#kind = "json";
-      return tupleColumn(parts.map(gathered), rows.length);
-    }
+  /** The first `length` keys in numbers; null where `columnOf` has to be asked. */
+  numbersOf(keys: KeyColumn, length: number): KeyNumbers | null {
+    if (this.#known?.keys !== keys) this.#known = { keys, numbers: this.#numbersOf(keys, length) };
+    return this.#known.numbers;
+  }
+
+  #numbersOf(keys: KeyColumn, length: number): KeyNumbers | null {
+    if (keys.integers !== null) return this.#accepts("float64") ? { parts: [keys.integers], isTuple: false } : null;
+    const parts = tupleParts(keys, length);
+    if (parts === null) return null;
+    this.#kind = "json";
+    return { parts, isTuple: true };
+  }
+
+  /** The keys of `rows`; those in json cells are frozen. */
+  columnOf(keys: KeyColumn, rows: Int32Array): Column {
     const values = valuesOf(keys, rows);
     switch (this.#kindFor(values)) {
       case "float64":
@@ -46,11 +58,6 @@ export class ResultKeys {
       default:
         return { kind: "json", presence: null, values };
     }
-  }
-
-  #partsOf(keys: KeyColumn, length: number): readonly Float64Array[] | null {
-    if (this.#known?.keys !== keys) this.#known = { keys, parts: tupleParts(keys, length) };
-    return this.#known.parts;
   }
 
   #kindFor(values: readonly unknown[]): Field["kind"] {
@@ -65,10 +72,6 @@ export class ResultKeys {
     this.#kind = isFirst ? kind : "json";
     return isFirst;
   }
-}
-
-function gather(from: Float64Array, rows: Int32Array, to: Float64Array): void {
-  for (let i = 0; i < rows.length; i++) to[i] = from[rows[i] as number] as number;
 }
 
 /** Each row's key is made once: its changes stand side by side, and equal strings of a key column share their bytes. */

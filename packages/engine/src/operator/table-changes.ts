@@ -1,22 +1,30 @@
-import { BATCH_ROWS_MAX, ROW_KINDS, type RecordBatch } from "../record/batch.ts";
+import { BATCH_ROWS_MAX, type RecordBatch } from "../record/batch.ts";
 import type { Column } from "../record/column.ts";
 import type { KeyColumn } from "../record/key-column.ts";
 import { type Field, layoutOf, type RecordLayout } from "../record/layout.ts";
 import { selectedKeys } from "../record/selected-keys.ts";
 import { NO_WATERMARK } from "../time/watermark.ts";
-import type { CompiledAggregates, SlotChanges, ValueColumns } from "./compiled-aggregates.ts";
+import { type ChangeLoop, changeLoop, type SlotChanges } from "./change-loop.ts";
+import type { CompiledAggregates, ValueColumns } from "./compiled-aggregates.ts";
 import { type ChangeMemory, lentMemory, ownedMemory } from "./change-memory.ts";
 import type { OperatorContext, Output } from "./operator.ts";
-import { ResultKeys } from "./result-keys.ts";
+import { numberKeys, ResultKeys } from "./result-keys.ts";
 
 /** What one batch of input changes: see {@link TableChanges}. */
 export interface TableInput {
   readonly batch: RecordBatch;
   readonly keys: KeyColumn;
   /** Records to add, in order of their rows. */
-  readonly records: Omit<SlotChanges, "from">;
+  readonly records: Omit<SlotChanges, "from" | "end"> & { readonly count: number };
   readonly words: Float64Array;
   readonly values: ValueColumns;
+}
+
+/** Records that go into one batch, and how many changes they are. */
+interface Cut {
+  readonly from: number;
+  readonly end: number;
+  readonly changes: number;
 }
 
 /**
@@ -28,6 +36,8 @@ export class TableChanges {
   readonly #aggregates: CompiledAggregates;
   readonly #memory: ChangeMemory;
   readonly #keys = new ResultKeys();
+  /** By number of columns of the keys. */
+  readonly #loops: ChangeLoop[] = [];
   #made: RecordBatch[] = [];
   #layout: RecordLayout | null = null;
   #watermark = NO_WATERMARK;
@@ -67,47 +77,32 @@ export class TableChanges {
     this.#watermark = Math.max(this.#watermark, watermark);
   }
 
-  #batchOf(
-    { batch, keys, records, words, values }: TableInput,
-    { from, end, changes }: { readonly from: number; readonly end: number; readonly changes: number },
-  ): RecordBatch {
+  #batchOf({ batch, keys, records, words, values }: TableInput, cut: Cut): RecordBatch {
+    const { from, end, changes } = cut;
     const memory = this.#memory.take(this.#made.length, changes);
-    const { numbers, timestamps, watermarks, rowKinds } = memory;
+    const { timestamps, watermarks } = batch;
+    const numbers = this.#keys.numbersOf(keys, batch.length);
+    const parts = numbers?.parts ?? [];
+    const change = (this.#loops[parts.length] ??= changeLoop(this.#aggregates.members, parts.length));
+    const input = { values, timestamps, watermarks, parts, held: this.#watermark };
+    this.#watermark = change(words, { ...records, from, end }, input, memory);
     const rows = memory.rows.subarray(0, changes);
-    this.#aggregates.change(words, { ...records, from, count: end }, values, numbers, 0);
-    noteRows(records, from, end, { rows, rowKinds });
-    this.#noteTimes(batch, rows, { timestamps, watermarks });
     const columns: Column[] = [
-      this.#keys.column({ keys, length: batch.length, rows }, (part) => memory.part(part)),
-      ...numbers.map((cells): Column => ({ kind: "float64", presence: null, values: cells })),
+      numbers === null
+        ? this.#keys.columnOf(keys, rows)
+        : numberKeys(numbers, { rows: changes, part: (part) => memory.part(part) }),
+      ...memory.numbers.map((cells): Column => ({ kind: "float64", presence: null, values: cells })),
     ];
     return {
       layout: this.#layoutOf(columns),
       length: changes,
       columns,
-      timestamps,
-      watermarks,
-      rowKinds,
+      timestamps: memory.timestamps,
+      watermarks: memory.watermarks,
+      rowKinds: memory.rowKinds,
       keys: selectedKeys(keys, rows),
       origin: null,
     };
-  }
-
-  #noteTimes(
-    batch: RecordBatch,
-    rows: Int32Array,
-    to: { readonly timestamps: Float64Array; readonly watermarks: Float64Array },
-  ): void {
-    const { timestamps, watermarks } = batch;
-    let held = this.#watermark;
-    for (let change = 0; change < rows.length; change++) {
-      const row = rows[change] as number;
-      const watermark = watermarks[row] as number;
-      if (watermark > held) held = watermark;
-      to.timestamps[change] = timestamps[row] as number;
-      to.watermarks[change] = held;
-    }
-    this.#watermark = held;
   }
 
   #layoutOf(columns: readonly Column[]): RecordLayout {
@@ -117,24 +112,5 @@ export class TableChanges {
       this.#layout = layoutOf([field("key", kind), ...this.#aggregates.names.map((name) => field(name, "float64"))]);
     }
     return this.#layout as RecordLayout;
-  }
-}
-
-/** Notes the row of the input, and the kind, of each change. */
-function noteRows(
-  { rows, isFirst }: Omit<SlotChanges, "from">,
-  from: number,
-  end: number,
-  to: { readonly rows: Int32Array; readonly rowKinds: Uint8Array },
-): void {
-  let change = 0;
-  for (let i = from; i < end; i++) {
-    const row = rows[i] as number;
-    to.rows[change] = row;
-    if (isFirst[i] === 0) {
-      to.rowKinds[change++] = ROW_KINDS.updateBefore;
-      to.rows[change] = row;
-      to.rowKinds[change++] = ROW_KINDS.updateAfter;
-    } else to.rowKinds[change++] = ROW_KINDS.insert;
   }
 }

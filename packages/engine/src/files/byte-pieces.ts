@@ -31,33 +31,39 @@ export async function filePieces(options: {
   host: Host;
   path: string;
   offset: number;
+  /** Size of the first reads, and of those after pieces were used up. */
   pieceBytes: number;
+  pieceBytesMax: number;
   recordEnd: RecordEndCheck;
 }): Promise<BytePieces> {
-  const { host, path, offset, pieceBytes, recordEnd } = options;
+  const { host, path, offset, pieceBytes, pieceBytesMax, recordEnd } = options;
   const format = compressionOf(path);
   const file = await host.disk.openRead(path);
   if (format === null) {
     const skipBytes = Math.min(recordEnd.lookBackBytes, offset);
-    const raw = new PlainPieces({ file, offset: offset - skipBytes, pieceBytes });
+    const raw = new PlainPieces({ file, offset: offset - skipBytes, pieceBytes, pieceBytesMax });
     return new SkippingPieces({ pieces: raw, skipBytes, path, offset, lastByte: recordEnd.lastByte });
   }
-  const raw = new PlainPieces({ file, offset: 0, pieceBytes: Math.min(pieceBytes, COMPRESSED_STEP_BYTES) });
+  const stepBytes = Math.min(pieceBytes, COMPRESSED_STEP_BYTES);
+  const raw = new PlainPieces({ file, offset: 0, pieceBytes: stepBytes, pieceBytesMax: stepBytes });
   const decoded = new DecodedPieces({ pieces: raw, decoder: host.compression.decoder(format), path });
   return new SkippingPieces({ pieces: decoded, skipBytes: offset, path, offset, lastByte: recordEnd.lastByte });
 }
 
+/** Each read costs two threads some turns: they become larger once pieces are used up, so that a file that nobody reads from yet holds little. */
 class PlainPieces implements BytePieces {
   readonly #file: ReadableFile;
-  readonly #pieceBytes: number;
+  readonly #pieceBytesMax: number;
+  #pieceBytes: number;
   #offset: number;
   /** Memory of pieces that nobody looks at any more: fresh memory costs the collector and the kernel more than reading. */
-  readonly #free: ArrayBufferLike[] = [];
+  #free: ArrayBufferLike[] = [];
 
-  constructor(options: { file: ReadableFile; offset: number; pieceBytes: number }) {
+  constructor(options: { file: ReadableFile; offset: number; pieceBytes: number; pieceBytesMax: number }) {
     this.#file = options.file;
     this.#offset = options.offset;
     this.#pieceBytes = options.pieceBytes;
+    this.#pieceBytesMax = options.pieceBytesMax;
   }
 
   async next(): Promise<Uint8Array | null> {
@@ -68,7 +74,12 @@ class PlainPieces implements BytePieces {
   }
 
   recycle(piece: Uint8Array): void {
-    if (piece.buffer.byteLength === this.#pieceBytes) this.#free.push(piece.buffer);
+    if (this.#pieceBytes < this.#pieceBytesMax) {
+      this.#pieceBytes = Math.min(this.#pieceBytes * 2, this.#pieceBytesMax);
+      this.#free = [];
+    } else if (piece.buffer.byteLength === this.#pieceBytes) {
+      this.#free.push(piece.buffer);
+    }
   }
 
   close(): Promise<void> {

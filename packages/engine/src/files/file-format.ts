@@ -7,8 +7,9 @@ import type { RecordSchema } from "../record/record-schema.ts";
 export interface FileFormat {
   /** As in a binding. */
   readonly kind: "jsonl" | "csv" | "rows" | "blocks";
-  /** Size of one read, unless the binding says otherwise. */
+  /** Size of one read, unless the binding says otherwise: at first, and later. */
   readonly pieceBytes: number;
+  readonly pieceBytesMax: number;
   /** How a position can be seen to be none any more. */
   readonly recordEnd: RecordEndCheck;
   decoder(options: DecoderOptions): FormatDecoder;
@@ -41,5 +42,8 @@ export interface FormatDecoder {
   header(): readonly string[] | null;
 }
 
-/** Bytes of one read of a text. */
+/** Bytes of one of the first reads of a text. */
 export const TEXT_PIECE_BYTES: number = 256 * 1_024;
+
+/** Bytes of later reads. */
+export const PIECE_BYTES_MAX: number = 1_024 * 1_024;

@@ -16,7 +16,7 @@ import type { FileFormat } from "./file-format.ts";
 
 /** Settings of a file source. */
 export interface FileSourceOptions {
-  /** Size of one read: 256 KiB, 1 MiB for binary formats. */
+  /** Size of one read: 256 KiB at first, 1 MiB soon and for binary formats. */
   readonly pieceBytes?: number;
   /** Bytes read ahead per file before the engine asks for them: 1 MiB, 4 MiB for binary formats. */
   readonly readAheadBytes?: number;
@@ -62,9 +62,11 @@ export class FileSource implements SourceConnector {
     const start = parsePosition(position, split.id);
     const format = this.#format;
     const { pieceBytes = format.pieceBytes, readAheadBytes = READ_AHEAD_PIECES * format.pieceBytes } = this.#options;
+    const pieceBytesMax = this.#options.pieceBytes ?? format.pieceBytesMax;
     const { host } = context;
+    const { recordEnd } = format;
     return new ByteSplitReader({
-      pieces: await filePieces({ host, path: split.id, offset: start.offset, pieceBytes, recordEnd: format.recordEnd }),
+      pieces: await filePieces({ host, path: split.id, offset: start.offset, pieceBytes, pieceBytesMax, recordEnd }),
       format,
       schema: context.schema,
       position: start,

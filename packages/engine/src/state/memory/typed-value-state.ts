@@ -21,6 +21,8 @@ export class TypedValueState implements ValueState<unknown>, StoredRecords, Snap
   readonly #values: TypedValues;
   /** Address of each row's block; 0 is none. */
   #blocks = new Int32Array(32);
+  /** Blocks that a snapshot has still to read, by row. */
+  #frozen = NO_BLOCKS;
   /** Blocks that the writes of the journal's record replaced. */
   readonly #replaced: number[] = [];
 
@@ -88,15 +90,20 @@ export class TypedValueState implements ValueState<unknown>, StoredRecords, Snap
     const blocks = this.#blocks.slice();
     const values = this.#values;
     values.freeze();
+    this.#frozen = blocks;
     return {
       steps: blocks.length,
+      // The newest rows first: they are the likeliest to be written again, and what was read may be written to in place.
       write: (writers, from, end) => {
-        for (let row = from; row < end; row++) {
+        for (let row = blocks.length - 1 - from; row > blocks.length - 1 - end; row--) {
           const at = blocks[row] as number;
-          if (at !== 0) values.write(writers.entry(row), at);
+          if (at === 0) continue;
+          values.write(writers.entry(row), at);
+          blocks[row] = 0;
         }
       },
       release: () => {
+        this.#frozen = NO_BLOCKS;
         values.thaw();
       },
     };
@@ -115,7 +122,14 @@ export class TypedValueState implements ValueState<unknown>, StoredRecords, Snap
 
   /** The block that a write to the row may go to; 0: a new one, since the journal or a snapshot needs what is there. */
   #ownBlock(row: number): number {
-    return this.#journal.active || this.#values.isFrozen ? 0 : this.#at(row);
+    if (this.#journal.active) return 0;
+    const at = this.#at(row);
+    return this.#isFrozen(row, at) ? 0 : at;
+  }
+
+  /** A snapshot has still to read a row's block. */
+  #isFrozen(row: number, at: number): boolean {
+    return row < this.#frozen.length && this.#frozen[row] === at;
   }
 
   /** The row's value is at `at` now; 0: it has none. */
@@ -127,8 +141,10 @@ export class TypedValueState implements ValueState<unknown>, StoredRecords, Snap
         if (this.#replaced.length === 0) this.#journal.enlist(this);
         this.#replaced.push(before);
       }
-    } else if (before !== 0 && (at === 0 || this.#values.isFrozen)) {
+    } else if (before !== 0 && this.#isFrozen(row, before)) {
       this.#values.release(before);
+    } else if (before !== 0 && at === 0) {
+      this.#values.releaseNow(before);
     }
     this.#point(row, at);
   }
@@ -145,3 +161,5 @@ export class TypedValueState implements ValueState<unknown>, StoredRecords, Snap
     else if (before !== 0 && at === 0) this.#table.letGo(row);
   }
 }
+
+const NO_BLOCKS = new Int32Array(0);

@@ -22,6 +22,8 @@ const SHAPE = { scalar: 0, encoded: 1, number: 2, text: 3, true: 4, false: 5, nu
 
 /** Words of a list before its addresses: the block's head and the count. */
 export const LIST_HEAD_WORDS = 3;
+/** Blocks given back with each store after a snapshot; fewer than two, and they could become more and more. */
+const RELEASES_PER_STORE = 4;
 /** Layouts that one state learns; what fits none of them is kept encoded. */
 const FORMS_MAX = 8;
 
@@ -37,6 +39,10 @@ export class TypedValues {
   readonly #arena = new ValueArena();
   /** While what is kept is being read as it was: blocks that are to be released then; null otherwise. */
   #deferred: number[] | null = null;
+  /** Blocks that nobody wants any more, and that are still to be given back. */
+  #waiting: number[] = [];
+  /** Bytes of the blocks of both. */
+  #waitingBytes = 0;
   readonly #place: Place;
   /** Forms that values of this state had, the one that fitted last in front. */
   readonly #forms: RecordForm[] = [];
@@ -53,7 +59,7 @@ export class TypedValues {
 
   /** Bytes of the blocks in use. */
   get bytes(): number {
-    return this.#arena.bytes;
+    return this.#arena.bytes - this.#waitingBytes;
   }
 
   /**
@@ -96,13 +102,22 @@ export class TypedValues {
     return this.#codec.decode(plain);
   }
 
-  /** Gives back a block, once it is not frozen any more. */
+  /** Gives back a block, once nothing is frozen any more. */
   release(at: number): void {
-    if (this.#deferred === null) this.#arena.release(at, this.#size(at));
-    else this.#deferred.push(at);
+    if (this.#deferred === null) {
+      this.releaseNow(at);
+      return;
+    }
+    this.#deferred.push(at);
+    this.#waitingBytes += this.#arena.bytesOf(this.#size(at));
   }
 
-  /** True while no block may be written to or given back; then `store` takes 0 for `at` only. */
+  /** Gives back a block that no snapshot can want. */
+  releaseNow(at: number): void {
+    this.#arena.release(at, this.#size(at));
+  }
+
+  /** True while a snapshot is read: a block that it wants may neither be written to nor be given back. */
   get isFrozen(): boolean {
     return this.#deferred !== null;
   }
@@ -111,10 +126,11 @@ export class TypedValues {
     this.#deferred = [];
   }
 
+  /** What was released since `freeze` is given back little by little: there may be as many blocks as there are keys. */
   thaw(): void {
     const deferred = this.#deferred ?? [];
     this.#deferred = null;
-    for (const at of deferred) this.release(at);
+    this.#waiting = this.#waiting.length === 0 ? deferred : this.#waiting.concat(deferred);
   }
 
   /** A block for a list of `capacity` addresses, from its int32 word LIST_HEAD_WORDS on; its head is the block's, then the count, 0. */
@@ -173,8 +189,17 @@ export class TypedValues {
   }
 
   #setPlace(at: number): void {
+    if (this.#waiting.length > 0) this.#giveBack();
     this.#place.at = at;
     this.#place.before = at === 0 ? 0 : this.#size(at);
+  }
+
+  #giveBack(): void {
+    for (let i = Math.min(RELEASES_PER_STORE, this.#waiting.length); i > 0; i--) {
+      const at = this.#waiting.pop() as number;
+      this.#waitingBytes -= this.#arena.bytesOf(this.#size(at));
+      this.releaseNow(at);
+    }
   }
 
   #size(at: number): number {

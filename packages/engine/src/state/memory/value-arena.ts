@@ -59,6 +59,11 @@ export class ValueArena {
     return free;
   }
 
+  /** Bytes that a block of a size takes. */
+  bytesOf(size: number): number {
+    return cellsOf(size) * 8;
+  }
+
   /** Gives back a block by the size it was allocated with. */
   release(at: number, size: number): void {
     const cells = cellsOf(size);

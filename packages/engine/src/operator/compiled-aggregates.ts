@@ -21,6 +21,8 @@ export interface CompiledMember {
 export interface CompiledAggregatesOptions {
   /** Fields of the operator's own that come before in the slot. Default 0. */
   readonly firstField?: number;
+  /** True: no accumulator is live, so that a journal or a copy can undo what is done to any. */
+  readonly byCopy?: boolean;
   /** False: interpreted, as where the process forbids code from strings. For tests. */
   readonly codeGeneration?: boolean;
 }
@@ -58,13 +60,13 @@ export class CompiledAggregates {
   readonly #initial: Float64Array;
 
   constructor(named: NamedAggregates, options: CompiledAggregatesOptions = {}) {
-    const { firstField = 0, codeGeneration = canGenerateCode() } = options;
+    const { firstField = 0, byCopy = false, codeGeneration = canGenerateCode() } = options;
     const members: CompiledMember[] = [];
     const fields: SlotField[] = [];
     for (const [name, aggregate] of Object.entries(named) as unknown as [string, AnyAggregate][]) {
-      const place: AccumulatorPlace = aggregate.words !== null ? "words" : aggregate.live ? "live" : "value";
+      const place: AccumulatorPlace = placeOf(aggregate, byCopy);
       members.push({ name, index: members.length, aggregate, place, field: firstField + fields.length });
-      fields.push(...slotFields(name, aggregate));
+      fields.push(...slotFields(name, aggregate, place));
     }
     this.members = members;
     this.names = members.map(({ name }) => name);
@@ -105,10 +107,16 @@ export class CompiledAggregates {
   }
 }
 
-function slotFields(name: string, { words, codec, live }: AnyAggregate): SlotField[] {
+function placeOf({ words, live }: AnyAggregate, byCopy: boolean): AccumulatorPlace {
+  if (words !== null) return "words";
+  return live && !byCopy ? "live" : "value";
+}
+
+function slotFields(name: string, { words, codec }: AnyAggregate, place: AccumulatorPlace): SlotField[] {
   // The form is part of the name: a result that has become another aggregate is another field, and is not read as the old one.
   const form = `${name}#${codec.schemaHash}`;
-  if (words === null) return [{ name: form, kind: "value", initial: 0, codec, isolation: live ? "live" : "copy" }];
+  const isolation = place === "live" ? "live" : "copy";
+  if (words === null) return [{ name: form, kind: "value", initial: 0, codec, isolation }];
   return words.fields.map((field) => ({
     name: words.fields.length === 1 ? form : `${form}.${field.name}`,
     kind: "number",

@@ -20,3 +20,8 @@ function needsCopy(value: unknown): boolean {
   const type = typeof value;
   return (type === "object" && value !== null) || type === "function" || type === "symbol";
 }
+
+/** TM_STATE_VALUE for what is no plain data, such as functions. */
+export function checkKeepable(value: unknown): void {
+  if (needsCopy(value)) encodeValue(value);
+}

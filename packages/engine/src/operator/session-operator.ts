@@ -1,42 +1,280 @@
+import { assert } from "../foundation/assert.ts";
 import type { Json } from "../foundation/json.ts";
-import type { RecordBatch } from "../record/batch.ts";
+import { BATCH_ROWS_MAX, type RecordBatch } from "../record/batch.ts";
+import type { SlotState } from "../state/slot-state.ts";
+import type { KeyedState } from "../state/state-backend.ts";
+import { watermarkJson } from "../time/watermark-holder.ts";
+import { NO_EVENT_TIME, NO_WATERMARK } from "../time/watermark.ts";
 import { CompiledAggregates } from "./compiled-aggregates.ts";
-import { ListSessionOperator } from "./list-session-operator.ts";
+import { LateRecords } from "./late-records.ts";
 import type { Operator, OperatorContext } from "./operator.ts";
-import { FIRST_AGGREGATE } from "./session-fields.ts";
+import { RecordFailures } from "./record-failures.ts";
+import { SelectedValues } from "./selected-values.ts";
+import { ARMED, FIRST, FIRST_AGGREGATE, LAST, OTHERS, PENDING, sessionFields, type Session } from "./session-fields.ts";
 import type { SessionOptions } from "./session-options.ts";
-import { SlotSessionOperator } from "./slot-session-operator.ts";
+import { SessionResults } from "./session-results.ts";
+import { SessionSlots, timeOf } from "./session-slots.ts";
+import { noEventTime } from "./user-failure.ts";
+
+/** The operator's only timer: not later than when the first of a key's sessions fires or is dropped. */
+const SESSION_TIMER = 0;
+const TIMER_MASK = 1 << SESSION_TIMER;
+const ALL_ROWS = Int32Array.from({ length: BATCH_ROWS_MAX }, (_, row) => row);
 
 /**
  * Session windows. Per key it keeps the sessions that are not yet dropped. A record joins those that it touches: it is added to
  * the earlier one, then the later one is merged into that. A session that was joined fires again, with the revision after the
  * highest of its parts; at once if its end has passed already.
  *
- * Where all aggregates are numbers in place, a session is too; else the sessions of a key are a list of objects.
+ * A key's latest session is its slot. Most keys have no other, and most records extend it where it is: a batch is taken in runs of those,
+ * between which sessions fire. Earlier sessions of a key, which disorder and lateness make, are beside it as a value; a record of such a key,
+ * or one of which a result is due at once, is taken alone.
+ *
+ * A timer is set only if it must come earlier. One that comes too early, since its session was extended meanwhile, does nothing but
+ * set itself to the right time, before anything later is looked at: results come in the same order as if it had been set each time.
  */
 export class SessionOperator implements Operator {
-  readonly #sessions: Operator & { onIdle(input: number, idle: boolean): void; facts(): Json };
+  readonly #context: OperatorContext;
+  readonly #gapMs: number;
+  readonly #latenessMs: number;
+  readonly #hasUserCode: boolean;
+  readonly #state: KeyedState;
+  readonly #slots: SlotState;
+  readonly #sessions: SessionSlots;
+  readonly #results: SessionResults;
+  readonly #late: LateRecords;
+  readonly #values: SelectedValues;
+  readonly #failures: RecordFailures;
+  /** By row of the batch: its key's row in the state. */
+  readonly #stateRows: Int32Array = new Int32Array(BATCH_ROWS_MAX);
+  /** What the selectors of a row threw, by row. It counts only if the row is not late. */
+  readonly #errors = new Map<number, unknown>();
+  /** Records of a run, and their slots. */
+  readonly #rows: Int32Array = new Int32Array(BATCH_ROWS_MAX);
+  readonly #at: Int32Array = new Int32Array(BATCH_ROWS_MAX);
+  #watermark = NO_WATERMARK;
+  /** No timer is due below this watermark. Before the first look at a restored state: look. */
+  #nextTime = Number.NEGATIVE_INFINITY;
 
   constructor(context: OperatorContext, options: SessionOptions) {
-    const compiled = new CompiledAggregates(options.aggregates, { firstField: FIRST_AGGREGATE });
-    this.#sessions = compiled.isWords
-      ? new SlotSessionOperator(context, options, compiled)
-      : new ListSessionOperator(context, options);
+    this.#context = context;
+    this.#gapMs = options.gapMs;
+    this.#latenessMs = options.allowedLatenessMs;
+    const aggregates = new CompiledAggregates(options.aggregates, {
+      firstField: FIRST_AGGREGATE,
+      byCopy: Object.values(options.aggregates).some(({ custom }) => custom),
+    });
+    this.#hasUserCode = aggregates.custom;
+    const fields = sessionFields(aggregates);
+    this.#state = context.keyedState({ timers: ["session"], states: [{ name: "sessions", kind: "slots", fields }] });
+    this.#slots = this.#state.slots("sessions");
+    this.#sessions = new SessionSlots(this.#slots, aggregates);
+    this.#results = new SessionResults(context, { aggregates, state: this.#state, gapMs: options.gapMs });
+    this.#late = new LateRecords(context);
+    this.#values = new SelectedValues(aggregates, { debug: context.debug });
+    this.#failures = new RecordFailures(context, this.#state.keys, this.#stateRows);
   }
 
-  onBatch(input: number, batch: RecordBatch): void {
-    this.#sessions.onBatch(input, batch);
+  onBatch(_input: number, batch: RecordBatch): void {
+    assert(batch.keys !== null, () => `window ${this.#context.name} got a batch without keys`);
+    assert(batch.rowKinds === null, () => `window ${this.#context.name} got a changelog`);
+    this.#state.keys.resolve(batch.keys, batch.length, this.#stateRows);
+    this.#values.bind(batch);
+    this.#values.select(ALL_ROWS, batch.length, (error, row) => this.#errors.set(row, error));
+    for (let row = 0; row < batch.length;) {
+      this.#advance(batch.watermarks[row] as number);
+      const next = this.#hasUserCode ? row : this.#run(batch, row);
+      if (next === row) this.#onRecord(batch, row++);
+      else row = next;
+      this.#failures.report(batch);
+    }
+    this.#errors.clear();
+    this.#values.release();
+    this.#late.flush(batch);
+    this.#results.flush();
+    this.#state.releaseEmptyRows();
   }
 
-  onWatermark(input: number, watermark: number): void {
-    this.#sessions.onWatermark(input, watermark);
+  onWatermark(_input: number, watermark: number): void {
+    this.#advance(watermark);
+    this.#results.watermark(watermark);
+    this.#late.watermark(watermark);
+    this.#state.releaseEmptyRows();
   }
 
-  onIdle(input: number, idle: boolean): void {
-    this.#sessions.onIdle(input, idle);
+  onIdle(_input: number, idle: boolean): void {
+    this.#context.output.idle(idle);
+    this.#late.idle(idle);
   }
 
   facts(): Json {
-    return this.#sessions.facts();
+    const { rows, bytes } = this.#state.size();
+    return { watermark: watermarkJson(this.#watermark), keys: rows, bytes };
+  }
+
+  /**
+   * Adds rows from `from` on to the only sessions of their keys, until a timer is due or a row is to be taken alone; returns that row. Their
+   * values are added at the end, for all of them.
+   */
+  #run(batch: RecordBatch, from: number): number {
+    const { timestamps, watermarks, length } = batch;
+    const slots = this.#slots;
+    const stateRows = this.#stateRows;
+    const gapMs = this.#gapMs;
+    const untilLate = gapMs - 1 + this.#latenessMs;
+    let { words } = slots;
+    let watermark = this.#watermark;
+    let count = 0;
+    let row = from;
+    for (; row < length; row++) {
+      const mark = watermarks[row] as number;
+      if (mark > watermark) {
+        if (mark >= this.#nextTime) break;
+        watermark = mark;
+      }
+      const time = timestamps[row] as number;
+      const stateRow = stateRows[row] as number;
+      if (time === NO_EVENT_TIME) break;
+      let at = slots.find(stateRow);
+      let first = time;
+      let last = time;
+      if (at >= 0) {
+        first = words[at + FIRST] as number;
+        last = words[at + LAST] as number;
+        if (words[at + OTHERS] !== 0 || first > time + gapMs || last + gapMs < time) break;
+        if (time < first) first = time;
+        if (time > last) last = time;
+      }
+      const due = last + gapMs - 1;
+      if (watermark >= due) {
+        if (watermark < last + untilLate) break;
+        this.#late.add(row);
+        continue;
+      }
+      if (this.#values.failed[row] !== 0) {
+        this.#failures.add(this.#errors.get(row), row, "computing the value of an aggregate");
+        continue;
+      }
+      if (at < 0) {
+        at = slots.claim(stateRow);
+        ({ words } = slots);
+      } else {
+        slots.touch(at);
+      }
+      words[at + FIRST] = first;
+      words[at + LAST] = last;
+      words[at + PENDING] = 1;
+      if (due < (words[at + ARMED] as number)) this.#arm(stateRow, at, due);
+      this.#at[count] = at;
+      this.#rows[count++] = row;
+    }
+    this.#watermark = watermark;
+    if (count > 0) this.#sessions.addAll(this.#at, this.#rows, count, this.#values, timestamps);
+    return row;
+  }
+
+  /** A record alone, whatever sessions its key has. */
+  #onRecord(batch: RecordBatch, row: number): void {
+    const time = batch.timestamps[row] as number;
+    if (time === NO_EVENT_TIME) {
+      this.#failures.add(noEventTime(), row, "finding the windows of a record");
+      return;
+    }
+    const stateRow = this.#stateRows[row] as number;
+    const sessions = this.#sessions.take(this.#slots.find(stateRow));
+    const parts = sessions.filter(
+      (session) => timeOf(session, FIRST) <= time + this.#gapMs && timeOf(session, LAST) + this.#gapMs >= time,
+    );
+    const last = parts.reduce((latest, session) => Math.max(latest, timeOf(session, LAST)), time);
+    if (this.#watermark >= this.#dropTime(last)) {
+      this.#late.add(row);
+      return;
+    }
+    if (this.#values.failed[row] !== 0) {
+      this.#failures.add(this.#errors.get(row), row, "computing the value of an aggregate");
+      return;
+    }
+    const isFired = this.#watermark >= this.#fireTime(last);
+    this.#results.begin();
+    let joined: Session;
+    try {
+      joined = this.#sessions.join(parts, { row, time, values: this.#values });
+      if (isFired) this.#results.write(stateRow, joined, batch.watermarks[row] as number);
+    } catch (error) {
+      this.#results.rollback();
+      this.#failures.add(error, row, "aggregating a record");
+      return;
+    }
+    const others = sessions.filter((session) => !parts.includes(session));
+    this.#keep(
+      stateRow,
+      [...others, joined].sort((a, b) => timeOf(a, FIRST) - timeOf(b, FIRST)),
+    );
+    this.#results.commit();
+  }
+
+  #advance(watermark: number): void {
+    if (watermark <= this.#watermark) return;
+    this.#watermark = watermark;
+    if (watermark < this.#nextTime) return;
+    const { timers } = this.#state;
+    for (let due = timers.popDue(TIMER_MASK, watermark); due !== null; due = timers.popDue(TIMER_MASK, watermark)) {
+      this.#onTime(due.row, due.time);
+    }
+    this.#nextTime = timers.earliest(TIMER_MASK);
+  }
+
+  /** Fires and drops the sessions of a key that are due at `time`, if any are. */
+  #onTime(row: number, time: number): void {
+    const slots = this.#slots;
+    const at = slots.find(row);
+    assert(at >= 0, () => `window ${this.#context.name} has a timer of a key without sessions`);
+    const { words } = slots;
+    slots.touch(at);
+    words[at + ARMED] = Number.POSITIVE_INFINITY;
+    const last = words[at + LAST] as number;
+    const isPending = words[at + PENDING] === 1;
+    if (words[at + OTHERS] === 0 && isPending && time < this.#fireTime(last)) {
+      this.#arm(row, at, this.#fireTime(last));
+      return;
+    }
+    const kept: Session[] = [];
+    for (const session of this.#sessions.take(at)) {
+      if (this.#isDue(session, time)) this.#results.fire(row, session);
+      if (this.#dropTime(timeOf(session, LAST)) > time) kept.push(session);
+    }
+    this.#keep(row, kept);
+  }
+
+  #isDue({ words }: Session, time: number): boolean {
+    return words[PENDING] === 1 && this.#fireTime(words[LAST] as number) <= time;
+  }
+
+  /** Keeps a key's sessions, given in order of time, and sees to its timer. */
+  #keep(row: number, sessions: readonly Session[]): void {
+    const at = this.#sessions.keep(row, sessions);
+    if (at < 0) return;
+    let due = Number.POSITIVE_INFINITY;
+    for (const session of sessions) {
+      const last = timeOf(session, LAST);
+      due = Math.min(due, session.words[PENDING] === 1 ? this.#fireTime(last) : this.#dropTime(last));
+    }
+    if (due < (this.#slots.words[at + ARMED] as number)) this.#arm(row, at, due);
+  }
+
+  /** Sets the key's timer, which came later; its slot was touched. */
+  #arm(row: number, at: number, time: number): void {
+    this.#slots.words[at + ARMED] = time;
+    this.#state.timers.set(row, SESSION_TIMER, time);
+    if (time < this.#nextTime) this.#nextTime = time;
+  }
+
+  /** The watermark at which a session with this last record is over. */
+  #fireTime(last: number): number {
+    return last + this.#gapMs - 1;
+  }
+
+  #dropTime(last: number): number {
+    return this.#fireTime(last) + this.#latenessMs;
   }
 }

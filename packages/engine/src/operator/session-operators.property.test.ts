@@ -3,15 +3,18 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { MAX_WATERMARK } from "../time/watermark.ts";
 import type { NamedAggregates } from "./aggregate-set.ts";
+import { collectAggregate } from "./aggregates/collect.ts";
 import { countAggregate } from "./aggregates/count.ts";
+import { customAggregate } from "./aggregates/custom.ts";
+import { lastAggregate } from "./aggregates/first-last.ts";
+import { quantileAggregate } from "./aggregates/quantile.ts";
 import { sumAggregate } from "./aggregates/sum.ts";
-import { CompiledAggregates } from "./compiled-aggregates.ts";
-import { ListSessionOperator } from "./list-session-operator.ts";
+import { topKAggregate } from "./aggregates/top-k.ts";
+import { ListSessionOperator } from "./list-session-operator.test-only.ts";
 import { rec, runScript, watermark, type ScriptElement, type ScriptResult } from "./operator-script.test-only.ts";
 import type { Operator, OperatorContext } from "./operator.ts";
-import { FIRST_AGGREGATE } from "./session-fields.ts";
+import { SessionOperator } from "./session-operator.ts";
 import type { SessionOptions } from "./session-options.ts";
-import { SlotSessionOperator } from "./slot-session-operator.ts";
 
 interface Value {
   readonly k: string;
@@ -19,13 +22,41 @@ interface Value {
 }
 
 const GAP_MS = 6;
-const aggregates = {
+const numbers = {
   n: countAggregate(),
   sum: sumAggregate(({ v }: Value) => {
     if (v === 4) throw new Error("four");
     return v;
   }),
-} as NamedAggregates;
+};
+const objects = {
+  ...numbers,
+  all: collectAggregate(({ v }: Value) => v, 5),
+  last: lastAggregate(({ v }: Value) => ({ v })),
+  top: topKAggregate(2, ({ v }: Value) => v),
+  p: quantileAggregate(({ v }: Value) => v, 0.5),
+};
+const userMade = {
+  ...objects,
+  odd: customAggregate({
+    create: () => ({ seen: [] as number[] }),
+    add(accumulator, { v }: Value) {
+      accumulator.seen.push(v);
+      if (v === 3) throw new Error("three");
+      return accumulator;
+    },
+    merge(accumulator, { seen }) {
+      accumulator.seen.push(...seen);
+      if (accumulator.seen.length > 4) throw new Error("too many");
+      return accumulator;
+    },
+    result({ seen }) {
+      if (seen.length === 3) throw new Error("no result of three");
+      return seen.join();
+    },
+  }),
+};
+const sets = { numbers, objects, userMade } as unknown as Readonly<Record<string, NamedAggregates>>;
 
 /** Records of few keys that go up and down in time, so that sessions grow, lie apart, are joined, fire again and are late. */
 const script: fc.Arbitrary<readonly ScriptElement[]> = fc
@@ -55,38 +86,32 @@ const script: fc.Arbitrary<readonly ScriptElement[]> = fc
 function run(
   make: (context: OperatorContext, options: SessionOptions) => Operator,
   elements: readonly ScriptElement[],
-  allowedLatenessMs: number,
+  options: SessionOptions,
 ): ScriptResult {
   return runScript({
-    make: (context) => make(context, { gapMs: GAP_MS, aggregates, allowedLatenessMs }),
+    make: (context) => make(context, options),
     script: elements,
     key: (value) => (value as Value).k,
     hasLate: true,
   });
 }
 
-test("sessions in slots and sessions in lists give the same results, late records and errors, in the same order", () => {
-  fc.assert(
-    fc.property(script, fc.constantFrom(0, 3, 10, 40), (elements, allowedLatenessMs) => {
-      const inSlots = run(
-        (context, options) =>
-          new SlotSessionOperator(
-            context,
-            options,
-            new CompiledAggregates(options.aggregates, { firstField: FIRST_AGGREGATE }),
-          ),
-        elements,
-        allowedLatenessMs,
-      );
-      const inLists = run((context, options) => new ListSessionOperator(context, options), elements, allowedLatenessMs);
-      assert.deepEqual(inSlots.rows, inLists.rows);
-      assert.deepEqual(inSlots.late, inLists.late);
-      assert.deepEqual(
-        inSlots.errors.map(({ message }) => message),
-        inLists.errors.map(({ message }) => message),
-      );
-      assert.equal(inSlots.keys, 0);
-    }),
-    { numRuns: 60 },
-  );
-});
+for (const [name, aggregates] of Object.entries(sets)) {
+  test(`sessions of ${name} are those of a list per key: results, late records and errors, in the same order`, () => {
+    fc.assert(
+      fc.property(script, fc.constantFrom(0, 3, 10, 40), (elements, allowedLatenessMs) => {
+        const options = { gapMs: GAP_MS, aggregates, allowedLatenessMs };
+        const inSlots = run((context, given) => new SessionOperator(context, given), elements, options);
+        const inLists = run((context, given) => new ListSessionOperator(context, given), elements, options);
+        assert.deepEqual(inSlots.rows, inLists.rows);
+        assert.deepEqual(inSlots.late, inLists.late);
+        assert.deepEqual(
+          inSlots.errors.map(({ message }) => message),
+          inLists.errors.map(({ message }) => message),
+        );
+        assert.equal(inSlots.keys, 0);
+      }),
+      { numRuns: 60 },
+    );
+  });
+}

@@ -223,9 +223,9 @@ export const CANARIES: readonly Canary[] = [
   // Time and order
   {
     name: "session merge loses the later session",
-    file: "operator/slot-session-operator.ts",
-    find: "    for (const part of later) this.#aggregates.merge(joined, PLACE_ZERO, part, PLACE_ZERO, 1);\n",
-    replace: "    void later;\n",
+    file: "operator/session-slots.ts",
+    find: "    for (const part of later) aggregates.merge(joined.words, PLACE_ZERO, part.words, PLACE_ZERO, 1);\n",
+    replace: "",
     why: "records of a session that another one joins are not counted",
     hint: 12,
   },

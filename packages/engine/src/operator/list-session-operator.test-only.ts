@@ -9,7 +9,7 @@ import { AggregateSet } from "./aggregate-set.ts";
 import { LateRecords } from "./late-records.ts";
 import type { Operator, OperatorContext } from "./operator.ts";
 import { ResultWriter } from "./result-writer.ts";
-import { joinedBy, sessionCodec, type Session, type SessionList } from "./session-list.ts";
+import { joinedBy, sessionCodec, type Session, type SessionList } from "./session-list.test-only.ts";
 import type { SessionOptions } from "./session-options.ts";
 import { noEventTime, rethrowInternal } from "./user-failure.ts";
 
@@ -17,11 +17,7 @@ import { noEventTime, rethrowInternal } from "./user-failure.ts";
 const SESSION_TIMER = 0;
 const TIMER_MASK = 1 << SESSION_TIMER;
 
-/**
- * Session windows with aggregates that are not all numbers: per key the list of its sessions that are not yet dropped. A record joins those that it touches: it is added to
- * the earlier one, then the later one is merged into that. A session that was joined fires again, with the revision after the
- * highest of its parts; at once if its end has passed already.
- */
+/** Session windows in the plainest way: per key the list of its sessions as one value, taken out and put back for every record. */
 export class ListSessionOperator implements Operator {
   readonly #context: OperatorContext;
   readonly #set: AggregateSet;
@@ -47,7 +43,7 @@ export class ListSessionOperator implements Operator {
         {
           name: "sessions",
           kind: "value",
-          isolation: this.#set.custom ? "copy" : "live",
+          isolation: "copy",
           codec: sessionCodec(this.#set),
         },
       ],

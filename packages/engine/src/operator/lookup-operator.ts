@@ -4,8 +4,9 @@ import type { Json } from "../foundation/json.ts";
 import { BATCH_ROWS_MAX, ROW_KINDS, type RecordBatch } from "../record/batch.ts";
 import { openBatchRows, type Rows } from "../record/record-view.ts";
 import { recordOf } from "../record/row-copy.ts";
-import type { KeyedState, ValueState } from "../state/state-backend.ts";
-import { PLAIN_CODEC } from "../state/state-codec.ts";
+import type { SlotState } from "../state/slot-state.ts";
+import type { KeyedState } from "../state/state-backend.ts";
+import { PLAIN_CODEC, type StateCodec } from "../state/state-codec.ts";
 import { watermarkJson } from "../time/watermark-holder.ts";
 import { MAX_WATERMARK, NO_EVENT_TIME, NO_WATERMARK } from "../time/watermark.ts";
 import { frozen, keptValue } from "./kept-value.ts";
@@ -22,6 +23,8 @@ const PRUNE_TIMER = 0;
 const PRUNE_MASK = 1 << PRUNE_TIMER;
 /** Rows that may wait before the operator asks for no more. */
 const WAITING_ROWS_MAX = 64 * BATCH_ROWS_MAX;
+/** Rows of a table are handed out: what is read back is frozen, as what was put in. */
+const VERSIONS_CODEC: StateCodec = { ...PLAIN_CODEC, schemaHash: "table-versions/1", decode: frozen };
 
 /** A stream row on its way to the join. */
 interface StreamRow {
@@ -40,7 +43,8 @@ export class LookupOperator implements Operator {
   readonly #context: OperatorContext;
   readonly #fn: (record: unknown, row: unknown) => unknown;
   readonly #state: KeyedState;
-  readonly #versions: ValueState<TableVersions>;
+  /** A key's versions, as the only field of a slot. */
+  readonly #versions: SlotState;
   readonly #waiting: WaitingRows;
   readonly #writer: ResultWriter;
   readonly #view: Rows;
@@ -58,11 +62,15 @@ export class LookupOperator implements Operator {
     this.#state = context.keyedState({
       timers: ["prune"],
       states: [
-        { name: "versions", kind: "value", isolation: "live", codec: { ...PLAIN_CODEC, decode: frozen } },
+        {
+          name: "versions",
+          kind: "slots",
+          fields: [{ name: "versions", kind: "value", initial: 0, isolation: "live", codec: VERSIONS_CODEC }],
+        },
         WaitingRows.descriptor,
       ],
     });
-    this.#versions = this.#state.value<TableVersions>("versions");
+    this.#versions = this.#state.slots("versions");
     this.#waiting = new WaitingRows(this.#state);
     this.#writer = new ResultWriter(context.output);
     this.#view = openBatchRows({ debug: context.debug });
@@ -131,7 +139,7 @@ export class LookupOperator implements Operator {
       const timestamp = batch.timestamps[row] as number;
       const watermark = batch.watermarks[row] as number;
       this.#tableWatermark = Math.max(this.#tableWatermark, watermark);
-      const versions = withVersion(this.#versions.get(stateRow) ?? [], {
+      const versions = withVersion(this.#versionsOf(stateRow), {
         timestamp,
         visibleAfter: timestamp <= watermark ? watermark : NO_WATERMARK,
         row: kind === ROW_KINDS.delete ? null : { value: keptValue(recordOf(batch, row)) },
@@ -165,7 +173,7 @@ export class LookupOperator implements Operator {
   }
 
   #join(stateRow: number, stream: StreamRow, place: { batch: RecordBatch; row: number } | null): void {
-    const versions = this.#versions.get(stateRow) ?? [];
+    const versions = this.#versionsOf(stateRow);
     const version = versionAt(versions, dueTime(stream));
     this.#writer.from(stream.origin);
     this.#writer.begin();
@@ -189,17 +197,22 @@ export class LookupOperator implements Operator {
   #keep(stateRow: number, versions: TableVersions): void {
     const kept = withoutUnseen(versions, this.#earliest);
     if (kept.length === 0) this.#versions.clear(stateRow);
-    else this.#versions.set(stateRow, kept);
+    else this.#versions.setValue(this.#versions.claim(stateRow), 0, kept);
     const prunedAt = prunableAt(kept);
     if (prunedAt === null) this.#state.timers.clear(stateRow, PRUNE_TIMER);
     else this.#state.timers.set(stateRow, PRUNE_TIMER, prunedAt);
+  }
+
+  #versionsOf(stateRow: number): TableVersions {
+    const at = this.#versions.find(stateRow);
+    return at < 0 ? [] : (this.#versions.value(at, 0) as TableVersions);
   }
 
   #prune(): void {
     const { timers } = this.#state;
     const upTo = this.#earliest;
     for (let due = timers.popDue(PRUNE_MASK, upTo); due !== null; due = timers.popDue(PRUNE_MASK, upTo)) {
-      this.#keep(due.row, this.#versions.get(due.row) ?? []);
+      this.#keep(due.row, this.#versionsOf(due.row));
     }
   }
 

@@ -1,5 +1,6 @@
 import { assert } from "../foundation/assert.ts";
-import type { KeyedState, PaneState, StateDescriptor } from "../state/state-backend.ts";
+import type { PaneSlotState } from "../state/slot-state.ts";
+import type { KeyedState, StateDescriptor } from "../state/state-backend.ts";
 import { PLAIN_CODEC, type StateCodec } from "../state/state-codec.ts";
 import type { RowOrigin } from "./one-row-batch.ts";
 
@@ -37,12 +38,11 @@ const PANE = 0;
 export class WaitingRows {
   static readonly descriptor: StateDescriptor = {
     name: STATE,
-    kind: "panes",
-    isolation: "live",
-    codec: waitingListCodec(),
+    kind: "paneSlots",
+    fields: [{ name: "rows", kind: "value", initial: 0, isolation: "live", codec: waitingListCodec() }],
   };
 
-  readonly #state: PaneState<WaitingList>;
+  readonly #state: PaneSlotState;
   #queue: QueuedRow[] = [];
   /** Position of the head in #queue. */
   #head = 0;
@@ -50,7 +50,7 @@ export class WaitingRows {
   #isLoaded = false;
 
   constructor(state: KeyedState) {
-    this.#state = state.panes<WaitingList>(STATE);
+    this.#state = state.paneSlots(STATE);
   }
 
   get length(): number {
@@ -67,9 +67,10 @@ export class WaitingRows {
   add(stateRow: number, row: Omit<WaitingRow, "sequence">): void {
     this.#load();
     const waiting: WaitingRow = { ...row, sequence: this.#sequence++ };
-    const list = this.#state.get(stateRow, PANE);
-    if (list === undefined) this.#state.set(stateRow, PANE, { rows: [waiting], head: 0 });
-    else list.rows.push(waiting);
+    const at = this.#state.claim(stateRow, PANE);
+    const list = (this.#state.value(at, 0) as WaitingList | undefined) ?? { rows: [], head: 0 };
+    list.rows.push(waiting);
+    this.#state.setValue(at, 0, list);
     this.#queue.push({ stateRow, waiting });
   }
 
@@ -77,13 +78,19 @@ export class WaitingRows {
   shift(): void {
     const first = this.#queue[this.#head++];
     if (first === undefined) return;
-    const list = this.#state.get(first.stateRow, PANE);
-    assert(list?.rows[list.head] === first.waiting, "a waiting row is not the first of its key");
+    const at = this.#state.find(first.stateRow, PANE);
+    assert(at >= 0, "a waiting row is not in the list of its key");
+    const list = this.#state.value(at, 0) as WaitingList;
+    assert(list.rows[list.head]?.sequence === first.waiting.sequence, "a waiting row is not the first of its key");
     list.head++;
-    if (list.head === list.rows.length) this.#state.delete(first.stateRow, PANE);
-    else if (isMostlyTaken(list.head, list.rows.length)) {
-      list.rows = list.rows.slice(list.head);
-      list.head = 0;
+    if (list.head === list.rows.length) {
+      this.#state.delete(first.stateRow, PANE);
+    } else {
+      if (isMostlyTaken(list.head, list.rows.length)) {
+        list.rows = list.rows.slice(list.head);
+        list.head = 0;
+      }
+      this.#state.setValue(at, 0, list);
     }
     if (isMostlyTaken(this.#head, this.#queue.length)) {
       this.#queue = this.#queue.slice(this.#head);
@@ -94,8 +101,11 @@ export class WaitingRows {
   #load(): void {
     if (this.#isLoaded) return;
     this.#isLoaded = true;
-    this.#state.forEach(PANE, (stateRow, list) => {
-      for (const waiting of list.rows) {
+    const stateRows = new Int32Array(this.#state.size(PANE));
+    const slots = new Int32Array(stateRows.length);
+    this.#state.scan(PANE, 0, stateRows, slots);
+    stateRows.forEach((stateRow, i) => {
+      for (const waiting of (this.#state.value(slots[i] as number, 0) as WaitingList).rows) {
         this.#queue.push({ stateRow, waiting });
         this.#sequence = Math.max(this.#sequence, waiting.sequence + 1);
       }

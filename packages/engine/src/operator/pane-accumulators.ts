@@ -1,5 +1,5 @@
 import { BATCH_ROWS_MAX, type RecordBatch } from "../record/batch.ts";
-import type { PaneSlotState } from "../state/slot-state.ts";
+import type { PaneSlotState, SlotField } from "../state/slot-state.ts";
 import type { KeyedState, StateDescriptor } from "../state/state-backend.ts";
 import type { CompiledAggregates, CompiledMember } from "./compiled-aggregates.ts";
 import type { OnSelectorError, SelectedValues } from "./selected-values.ts";
@@ -20,9 +20,9 @@ export interface PaneRecords {
   readonly selected: SelectedValues;
 }
 
-/** The states that {@link PaneAccumulators} needs. */
-export function paneDescriptors({ fields }: CompiledAggregates): StateDescriptor[] {
-  return [{ name: SLOTS, kind: "paneSlots", fields }];
+/** The states that {@link PaneAccumulators} needs; `own` fields are the operator's, before those of the aggregates. */
+export function paneDescriptors({ fields }: CompiledAggregates, own: readonly SlotField[]): StateDescriptor[] {
+  return [{ name: SLOTS, kind: "paneSlots", fields: [...own, ...fields] }];
 }
 
 /** The accumulators of a step's aggregates by pane and key. */
@@ -54,14 +54,13 @@ export class PaneAccumulators {
     const at = this.#at;
     const mine = this.#stateRows;
     for (let i = 0; i < count; i++) mine[i] = stateRows[rows[i] as number] as number;
-    const isNew = this.#aggregates.custom ? this.#newOnes(pane, count) : null;
+    const sizeBefore = slots.size(pane);
     slots.claimAll(mine, count, pane, at);
-    for (let i = 0; i < count; i++) slots.touch(at[i] as number);
     let isGood = true;
     if (this.#fields.length > 0) {
       isGood = this.#addToFields(records, onError);
       // Words as they are now: a field is a word too.
-      if (!isGood) this.#deleteEmpty(pane, count, isNew as Uint8Array, records);
+      if (!isGood) this.#deleteEmpty(pane, sizeBefore, count);
     }
     this.#aggregates.add(slots.words, at, rows, count, selected.columns);
     for (const member of this.#live) this.#addLive(member, records);
@@ -105,51 +104,54 @@ export class PaneAccumulators {
     return count === 1 ? single : merged;
   }
 
-  #newOnes(pane: number, count: number): Uint8Array {
-    const isNew = new Uint8Array(count);
-    for (let i = 0; i < count; i++) if (this.slots.find(this.#stateRows[i] as number, pane) < 0) isNew[i] = 1;
-    return isNew;
-  }
-
   /** Accumulators are decoded once for all records of a slot, and encoded when all are added. */
   #addToFields(records: PaneRecords, onError: OnSelectorError): boolean {
-    const { rows, count, batch, selected } = records;
-    const members = this.#fields;
+    const { count } = records;
     const { slots } = this;
-    const open = new Map<number, { readonly accumulators: unknown[]; isGood: boolean }>();
-    for (let i = 0; i < count; i++) {
-      const at = this.#at[i] as number;
-      const row = rows[i] as number;
-      let slot = open.get(at);
+    const at = this.#at;
+    const open = new Map<number, OpenSlot>();
+    for (let from = 0; from < count;) {
+      const place = at[from] as number;
+      let end = from + 1;
+      while (end < count && at[end] === place) end++;
+      let slot = open.get(place);
       if (slot === undefined) {
         slot = {
-          accumulators: members.map(({ aggregate, field }) => slots.value(at, field) ?? aggregate.create()),
+          accumulators: this.#fields.map(({ aggregate, field }) => slots.value(place, field) ?? aggregate.create()),
           isGood: true,
         };
-        open.set(at, slot);
+        open.set(place, slot);
       }
-      if (!slot.isGood) continue;
-      try {
-        for (let m = 0; m < members.length; m++) {
-          const { aggregate } = members[m] as CompiledMember;
-          slot.accumulators[m] = aggregate.add(
-            slot.accumulators[m],
-            selected.valueOf(members[m] as CompiledMember, row),
-            batch.timestamps[row] as number,
-          );
-        }
-      } catch (error) {
-        rethrowInternal(error);
-        slot.isGood = false;
-      }
+      if (slot.isGood) slot.isGood = this.#addRun(slot.accumulators, records, from, end);
+      from = end;
     }
     let isGood = true;
-    for (const [at, slot] of open) {
-      if (slot.isGood && this.#store(at, slot.accumulators)) continue;
-      this.#addCarefully(at, records, onError);
+    for (const [place, slot] of open) {
+      if (slot.isGood && this.#store(place, slot.accumulators)) continue;
+      this.#addCarefully(place, records, onError);
       isGood = false;
     }
     return isGood;
+  }
+
+  /** Adds the records from `from` up to `end` to the accumulators of their slot; false if that threw. */
+  #addRun(accumulators: unknown[], { rows, batch, selected }: PaneRecords, from: number, end: number): boolean {
+    const members = this.#fields;
+    const { timestamps } = batch;
+    try {
+      for (let i = from; i < end; i++) {
+        const row = rows[i] as number;
+        const time = timestamps[row] as number;
+        for (let m = 0; m < members.length; m++) {
+          const member = members[m] as CompiledMember;
+          accumulators[m] = member.aggregate.add(accumulators[m], selected.valueOf(member, row), time);
+        }
+      }
+    } catch (error) {
+      rethrowInternal(error);
+      return false;
+    }
+    return true;
   }
 
   /** False if a user's accumulator is nothing that can be kept; then nothing was changed. */
@@ -194,20 +196,17 @@ export class PaneAccumulators {
     this.slots.setValue(at, field, aggregate.add(accumulator, value, batch.timestamps[row] as number));
   }
 
-  /** A slot that was made for records that all failed must not be there: its window would have a result. */
-  #deleteEmpty(pane: number, count: number, isNew: Uint8Array, records: PaneRecords): void {
+  /** A slot that was made for records that all failed must not be there: its window would have a result. New slots are the pane's last. */
+  #deleteEmpty(pane: number, sizeBefore: number, count: number): void {
+    const { slots } = this;
     const added = new Set<number>();
     for (let i = 0; i < count; i++) if (this.wasAdded(i)) added.add(this.#stateRows[i] as number);
-    let isMoved = false;
-    for (let i = 0; i < count; i++) {
-      const stateRow = this.#stateRows[i] as number;
-      if (this.wasAdded(i) || isNew[i] === 0 || added.has(stateRow)) continue;
-      this.slots.delete(stateRow, pane);
-      isMoved = true;
-    }
-    if (!isMoved) return;
-    for (let i = 0; i < records.count; i++)
-      if (this.wasAdded(i)) this.#at[i] = this.slots.find(this.#stateRows[i] as number, pane);
+    const rows = new Int32Array(count);
+    const made = slots.scan(pane, sizeBefore, rows, new Int32Array(count));
+    const empty = rows.subarray(0, made).filter((row) => !added.has(row));
+    for (const row of empty) slots.delete(row, pane);
+    if (empty.length === 0) return;
+    for (let i = 0; i < count; i++) if (this.wasAdded(i)) this.#at[i] = slots.find(this.#stateRows[i] as number, pane);
   }
 
   /** An accumulator is looked up once for records of a slot that follow one another. */
@@ -230,4 +229,10 @@ export class PaneAccumulators {
     }
     if (last >= 0) slots.setValue(last, field, accumulator);
   }
+}
+
+/** Accumulators of a slot while records are added to it. */
+interface OpenSlot {
+  readonly accumulators: unknown[];
+  isGood: boolean;
 }

@@ -23,13 +23,17 @@ export class PaneGroup {
     this.facts = facts;
   }
 
-  add(row: number): void {
-    if (this.count === this.rows.length) {
-      const grown = new Int32Array(Math.min(BATCH_ROWS_MAX, this.count * 2));
+  /** Adds the rows from `from` up to `end`. */
+  add(from: number, end: number): void {
+    let { count } = this;
+    if (count + end - from > this.rows.length) {
+      const grown = new Int32Array(BATCH_ROWS_MAX);
       grown.set(this.rows);
       this.rows = grown;
     }
-    this.rows[this.count++] = row;
+    const { rows } = this;
+    for (let row = from; row < end; row++) rows[count++] = row;
+    this.count = count;
   }
 }
 
@@ -41,7 +45,7 @@ export class PaneGroups {
 
   /** Groups since `clear`, in order of their first rows. */
   get all(): readonly PaneGroup[] {
-    return this.#pool.slice(0, this.#used);
+    return this.#used === this.#pool.length ? this.#pool : this.#pool.slice(0, this.#used);
   }
 
   clear(): void {

@@ -9,6 +9,7 @@ import { CompiledAggregates } from "./compiled-aggregates.ts";
 import { LateRecords } from "./late-records.ts";
 import type { Operator, OperatorContext } from "./operator.ts";
 import { PaneAccumulators, paneDescriptors, type PaneRecords } from "./pane-accumulators.ts";
+import { FIRED_FIELD, PaneFirings } from "./pane-firings.ts";
 import { type PaneFacts, type PaneGroup, PaneGroups } from "./pane-groups.ts";
 import { PaneWindows, type AlignedWindowSpec } from "./pane-windows.ts";
 import { RecordFailures } from "./record-failures.ts";
@@ -30,8 +31,8 @@ export interface WindowOptions {
  * A batch is taken in runs: rows in which no window fires, grouped by pane and added a group at a time. A record that may give results at
  * once, since windows of its have fired before, is a run of its own.
  *
- * The revision of each fired (key, window) is kept in the window's last pane, as long as that pane can be: it numbers
- * results, and it keeps a window that shares panes with later ones from firing again after a restore.
+ * Where records may be late, the revision of each fired (key, window) is kept in the window's last pane, as long as that pane can be: it numbers
+ * results. Where windows share panes, a slot knows the last window that has fired with it, so that none fires again after a restore.
  */
 export class WindowOperator implements Operator {
   readonly #context: OperatorContext;
@@ -40,6 +41,7 @@ export class WindowOperator implements Operator {
   readonly #state: KeyedState;
   readonly #accumulators: PaneAccumulators;
   readonly #revisions: WindowRevisions;
+  readonly #firings: PaneFirings | null;
   readonly #results: WindowResults;
   readonly #late: LateRecords;
   readonly #selected: SelectedValues;
@@ -57,19 +59,23 @@ export class WindowOperator implements Operator {
   constructor(context: OperatorContext, options: WindowOptions) {
     this.#context = context;
     this.#windows = new PaneWindows(options.window);
-    const aggregates = new CompiledAggregates(options.aggregates);
+    const own = this.#windows.shared ? [FIRED_FIELD] : [];
+    const aggregates = new CompiledAggregates(options.aggregates, { firstField: own.length });
     assert(aggregates.names.length > 0, () => `window ${context.name} has no aggregate`);
     this.#latenessMs = options.allowedLatenessMs;
-    this.#state = context.keyedState({ timers: [], states: [...paneDescriptors(aggregates), REVISIONS_DESCRIPTOR] });
+    const states = [...paneDescriptors(aggregates, own), REVISIONS_DESCRIPTOR];
+    this.#state = context.keyedState({ timers: [], states });
     this.#accumulators = new PaneAccumulators(this.#state, aggregates);
     this.#revisions = new WindowRevisions(this.#state);
+    this.#firings = this.#windows.shared ? new PaneFirings(this.#accumulators.slots) : null;
     this.#results = new WindowResults(context, {
       windows: this.#windows,
       aggregates,
       state: this.#state,
       accumulators: this.#accumulators,
       revisions: this.#revisions,
-      keepsRevisions: options.allowedLatenessMs > 0 || this.#windows.shared,
+      firings: this.#firings,
+      keepsRevisions: options.allowedLatenessMs > 0,
     });
     this.#late = new LateRecords(context);
     this.#selected = new SelectedValues(aggregates, { debug: context.debug });
@@ -118,7 +124,7 @@ export class WindowOperator implements Operator {
     let group: PaneGroup | null = null;
     let start = 0;
     let row = from;
-    for (; row < length; row++) {
+    while (row < length) {
       const mark = watermarks[row] as number;
       if (mark > this.#watermark) {
         if (mark >= this.#nextTime) break;
@@ -128,25 +134,45 @@ export class WindowOperator implements Operator {
       if (group === null || !(time >= start && time < start + paneMs)) {
         if (time === NO_EVENT_TIME) {
           this.#failures.add(noEventTime(), row, "finding the windows of a record");
+          row++;
           continue;
         }
         start = this.#windows.paneOf(time);
         group = groups.find(start) ?? groups.open(this.#factsOf(start));
       }
       const { facts } = group;
+      const first = row++;
       if (facts.isGap) continue;
       if (this.#watermark >= facts.lateAt) {
-        this.#late.add(row);
+        this.#late.add(first);
       } else if (this.#watermark >= facts.againAt) {
-        if (row > from) break;
-        this.#addAgain(batch, row, start);
-        return row + 1;
+        if (first > from) {
+          row = first;
+          break;
+        }
+        this.#addAgain(batch, first, start);
+        return row;
       } else {
-        group.add(row);
+        row = this.#sameFrom(batch, row, facts);
+        group.add(first, row);
       }
     }
     for (const full of groups.all) if (full.count > 0) this.#addGroup(batch, full);
     this.#failures.report(batch);
+    return row;
+  }
+
+  /** The first row from `from` on that is not of that pane, or before which something happens that matters to it. */
+  #sameFrom({ timestamps, watermarks, length }: RecordBatch, from: number, facts: PaneFacts): number {
+    const { pane } = facts;
+    const end = pane + this.#windows.paneMs;
+    const until = Math.min(this.#nextTime, facts.lateAt, facts.againAt);
+    let row = from;
+    for (; row < length; row++) {
+      const time = timestamps[row] as number;
+      if (!(time >= pane && time < end) || (watermarks[row] as number) >= until) break;
+    }
+    if (row > from) this.#watermark = Math.max(this.#watermark, watermarks[row - 1] as number);
     return row;
   }
 
@@ -191,7 +217,7 @@ export class WindowOperator implements Operator {
     for (let i = 0; i < group.count; i++) stateRows[i] = this.#stateRows[group.rows[i] as number] as number;
     // The pane is shared with windows that were dropped before these keys came into it, so that they never fired for them: after a
     // restore, when time begins anew, they must not fire for them either.
-    for (const end of passedEnds) this.#revisions.close(stateRows, group.count, this.#windows.lastPane(end));
+    this.#close(stateRows, group.count, group.facts.pane, passedEnds);
   }
 
   #keep(group: PaneGroup, isKept: (i: number) => boolean): void {
@@ -237,11 +263,24 @@ export class WindowOperator implements Operator {
     }
     this.#state.commit();
     this.#accumulators.addOneToRest(pane, stateRow, row, records);
-    const stateRows = Int32Array.of(stateRow);
-    for (const end of ends) if (this.#isDropped(end)) this.#revisions.close(stateRows, 1, this.#windows.lastPane(end));
+    this.#close(
+      Int32Array.of(stateRow),
+      1,
+      pane,
+      ends.filter((end) => this.#isDropped(end)),
+    );
     const watermark = batch.watermarks[row] as number;
     for (const [index, end] of again.entries())
       this.#results.again(stateRow, end, { watermark, values: values[index] as ValueResults });
+  }
+
+  /** Windows of a pane that were dropped, by their ends in ascending order, count as fired for these keys. */
+  #close(stateRows: Int32Array, count: number, pane: number, ends: readonly number[]): void {
+    const last = ends.at(-1);
+    if (last === undefined) return;
+    this.#firings?.close(stateRows, count, { pane, end: last });
+    if (this.#latenessMs === 0) return;
+    for (const end of ends) this.#revisions.close(stateRows, count, this.#windows.lastPane(end));
   }
 
   #hasFired(stateRow: number, end: number): boolean {

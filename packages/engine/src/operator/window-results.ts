@@ -4,6 +4,7 @@ import type { CompiledAggregates, CompiledMember } from "./compiled-aggregates.t
 import { MergedPanes, type SlotChunk } from "./merged-panes.ts";
 import type { OperatorContext } from "./operator.ts";
 import type { PaneAccumulators } from "./pane-accumulators.ts";
+import type { PaneFirings } from "./pane-firings.ts";
 import type { PaneWindows } from "./pane-windows.ts";
 import { ResultColumns } from "./result-columns.ts";
 import { rethrowInternal } from "./user-failure.ts";
@@ -16,8 +17,17 @@ export interface WindowResultsOptions {
   readonly state: KeyedState;
   readonly accumulators: PaneAccumulators;
   readonly revisions: WindowRevisions;
-  /** False: no window needs its revision later. */
+  /** Null where no two windows have a pane in common. */
+  readonly firings: PaneFirings | null;
+  /** False: no window has more than one result. */
   readonly keepsRevisions: boolean;
+}
+
+/** A window that fires, and for which keys it has fired before: those with a revision, and some more. */
+interface Firing {
+  readonly panes: readonly number[];
+  readonly hasRevisions: boolean;
+  readonly fired: ReadonlySet<number> | null;
 }
 
 /** Results of the aggregates without words, by aggregate; null for the others. */
@@ -52,12 +62,13 @@ export class WindowResults {
 
   /** Gives the results of a window that its end has passed, for all keys that have not had one. */
   fire(end: number): void {
-    const { revisions, windows, keepsRevisions } = this.#options;
+    const { revisions, windows, firings } = this.#options;
     const panes = this.panesOf(end);
     // Asked once: the chunks themselves note revisions.
-    const hasFired = keepsRevisions && revisions.hasAny(windows.lastPane(end));
+    const hasRevisions = revisions.hasAny(windows.lastPane(end));
+    const fired = firings?.fire(panes, end) ?? null;
     this.#merged.forEach(panes, (chunk) => {
-      this.#fireChunk(chunk, end, { panes, hasFired });
+      this.#fireChunk(chunk, end, { panes, hasRevisions, fired });
     });
   }
 
@@ -74,6 +85,7 @@ export class WindowResults {
     const { aggregates, accumulators, revisions, windows } = this.#options;
     const { stateRows, slots, place } = this.#one;
     const panes = this.panesOf(end);
+    const revision = this.#revisionOf(stateRow, end, panes);
     stateRows[0] = stateRow;
     aggregates.clear(this.#oneWords, 0);
     place[0] = -1;
@@ -92,14 +104,9 @@ export class WindowResults {
     const lastPane = windows.lastPane(end);
     this.#columns.appendWindow(
       { length: 1, stateRows, numbers: this.#numbers, values: all },
-      {
-        window: this.#windowOf(end),
-        revision: revisions.next(stateRow, lastPane),
-        timestamp: end - 1,
-        watermark,
-      },
+      { window: this.#windowOf(end), revision, timestamp: end - 1, watermark },
     );
-    revisions.note(stateRows, 1, { lastPane, revision: revisions.next(stateRow, lastPane) });
+    revisions.note(stateRows, 1, { lastPane, revision });
   }
 
   flush(): void {
@@ -110,23 +117,27 @@ export class WindowResults {
     this.#columns.watermark(watermark);
   }
 
+  /** Of the next result for a key. A window that fired when none was allowed to be late has no revision, and had one result. */
+  #revisionOf(stateRow: number, end: number, panes: readonly number[]): number {
+    const { revisions, windows, firings } = this.#options;
+    const lastPane = windows.lastPane(end);
+    if (revisions.hasFired(stateRow, lastPane)) return revisions.next(stateRow, lastPane);
+    return firings?.hasFired(stateRow, panes, end) === true ? 1 : 0;
+  }
+
   /** Panes of a window that hold anything, in order of time. */
   panesOf(end: number): readonly number[] {
     const start = this.#options.windows.startOf(end);
     return this.#options.accumulators.slots.panes().filter((pane) => pane >= start && pane < end);
   }
 
-  /** `hasFired`: for some keys the window has fired before. */
-  #fireChunk(
-    chunk: SlotChunk,
-    end: number,
-    { panes, hasFired }: { readonly panes: readonly number[]; readonly hasFired: boolean },
-  ): void {
+  #fireChunk(chunk: SlotChunk, end: number, { panes, hasRevisions, fired }: Firing): void {
     const { aggregates, revisions, windows, keepsRevisions } = this.#options;
     const { words, stateRows, slots } = chunk;
     const lastPane = windows.lastPane(end);
     let count = chunk.count;
-    if (hasFired) count = keep(chunk, count, (i) => !revisions.hasFired(stateRows[i] as number, lastPane));
+    if (hasRevisions) count = keep(chunk, count, (i) => !revisions.hasFired(stateRows[i] as number, lastPane));
+    if (fired !== null) count = keep(chunk, count, (i) => !fired.has(stateRows[i] as number));
     if (this.#valueMembers.length > 0) count = this.#valuesOfChunk({ ...chunk, count }, panes, lastPane);
     if (count === 0) return;
     aggregates.results(words, slots, count, this.#numbers, 0);

@@ -44,10 +44,7 @@ export class WindowRevisions {
     const at = this.#at;
     this.slots.claimAll(stateRows, count, lastPane, at);
     const { words } = this.slots;
-    for (let i = 0; i < count; i++) {
-      this.slots.touch(at[i] as number);
-      words[at[i] as number] = revision;
-    }
+    for (let i = 0; i < count; i++) words[at[i] as number] = revision;
   }
 
   /** Windows that have not fired for a key count as fired, without a result. */

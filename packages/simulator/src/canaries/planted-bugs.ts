@@ -207,8 +207,8 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "revisions not kept",
     file: "operator/window-results.ts",
-    find: "revision: revisions.next(stateRow, lastPane) });",
-    replace: "revision: 0 });",
+    find: "revisions.note(stateRows, 1, { lastPane, revision });",
+    replace: "revisions.note(stateRows, 1, { lastPane, revision: 0 });",
     why: "several results of a window have the same revision",
     hint: 11,
   },
@@ -232,8 +232,8 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "late records counted twice",
     file: "operator/window-operator.ts",
-    find: "        this.#late.add(row);\n      } else if",
-    replace: "        this.#late.add(row);\n        this.#late.add(row);\n      } else if",
+    find: "        this.#late.add(first);\n      } else if",
+    replace: "        this.#late.add(first);\n        this.#late.add(first);\n      } else if",
     why: "each late record is told of twice",
     hint: 1,
   },

@@ -11,6 +11,23 @@ export function hashOfInteger(low: u32, high: u32): u32 {
   return finish(hash);
 }
 
+/** hashKey of the 19 canonical bytes of a tuple of two integers. */
+export function hashOfPair(firstLow: u32, firstHigh: u32, secondLow: u32, secondHigh: u32): u32 {
+  const flippedFirst = bswap<u32>(firstHigh ^ 0x8000_0000);
+  const swappedFirst = bswap<u32>(firstLow);
+  const flippedSecond = secondHigh ^ 0x8000_0000;
+  let hash = mixBlock(0x2060 | (flippedFirst << 16));
+  hash = rotl<u32>(hash, 13) * 5 + 0xe654_6b64;
+  hash ^= mixBlock((flippedFirst >> 16) | (swappedFirst << 16));
+  hash = rotl<u32>(hash, 13) * 5 + 0xe654_6b64;
+  hash ^= mixBlock((swappedFirst >> 16) | 0x20_0000 | (flippedSecond & 0xff00_0000));
+  hash = rotl<u32>(hash, 13) * 5 + 0xe654_6b64;
+  hash ^= mixBlock((bswap<u32>(flippedSecond) >> 8) | (secondLow & 0xff00_0000));
+  hash = rotl<u32>(hash, 13) * 5 + 0xe654_6b64;
+  hash ^= mixBlock(bswap<u32>(secondLow) >> 8) ^ 19;
+  return finish(hash);
+}
+
 function mixBlock(block: u32): u32 {
   return rotl<u32>(block * 0xcc9e_2d51, 15) * 0x1b87_3593;
 }

@@ -4,5 +4,5 @@ export { equalBytes } from "./equal-bytes";
 export { gather4, gather8, partitionRows } from "./gather";
 export { hashBytes, hashIntegers } from "./hash-keys";
 export { moveSlots } from "./move-slots";
-export { resolveBytes, resolveIntegers } from "./resolve-keys";
+export { resolveBytes, resolveIntegers, resolvePairs } from "./resolve-keys";
 export { decodeJsonLines } from "./json-lines";

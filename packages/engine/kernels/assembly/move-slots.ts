@@ -1,10 +1,12 @@
 import {
+  BYTES_INDEX,
   INDEX_BASE,
   INDEX_MASK,
   INDEX_OLD_BASE,
   INDEX_OLD_MASK,
-  INTEGER_INDEX,
   integerHome,
+  mixPair,
+  PAIR_INDEX,
   ROW_HASH,
   ROW_HIGH,
   ROW_LOW,
@@ -31,7 +33,8 @@ export function moveSlots(index: usize, slots: u32): u32 {
 }
 
 function homeOf(index: usize, at: usize): u32 {
-  if (index !== INTEGER_INDEX) return load<u32>(at, ROW_HASH);
+  if (index === BYTES_INDEX) return load<u32>(at, ROW_HASH);
+  if (index === PAIR_INDEX) return mixPair(load<u32>(at, ROW_LOW), load<u32>(at, ROW_HIGH));
   return integerHome(load<u32>(at, ROW_LOW), load<u32>(at, ROW_HIGH));
 }
 

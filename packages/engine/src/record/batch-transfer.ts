@@ -1,8 +1,10 @@
 import type { BatchOrigin, RecordBatch } from "./batch.ts";
+import { byteKeys } from "./byte-keys.ts";
 import type { Column, DictionaryColumn, JsonColumn, Utf8Column } from "./column.ts";
 import { integerKeys } from "./integer-keys.ts";
 import type { KeyColumn } from "./key-column.ts";
 import { type Field, layoutOf, type RecordLayout, VALUE_LAYOUT } from "./layout.ts";
+import { pairKeys } from "./pair-keys.ts";
 import { tupleColumn } from "./tuple-column.ts";
 import { decodeValue, encodeValue } from "./value-codec.ts";
 import { encodeWtf8 } from "./wtf8.ts";
@@ -26,6 +28,7 @@ type Part = readonly [offset: number, bytes: number];
 
 type PackedKeys =
   | { readonly integers: Part }
+  | { readonly first: Part; readonly second: Part }
   | { readonly bytes: Part; readonly offsets: Part; readonly lengths: Part; readonly hashes: Part };
 
 interface PackedColumn {
@@ -100,16 +103,16 @@ export function unpackBatch(message: PackedBatch): RecordBatch {
   const bytes = ([offset, size]: Part): Uint8Array => new Uint8Array(buffer, offset, size);
   const ints = ([offset, size]: Part): Int32Array => new Int32Array(buffer, offset, size / 4);
   const floats = ([offset, size]: Part): Float64Array => new Float64Array(buffer, offset, size / 8);
-  const unpackedKeys = (part: PackedKeys): KeyColumn =>
-    "integers" in part
-      ? integerKeys(floats(part.integers))
-      : {
-          integers: null,
-          bytes: bytes(part.bytes),
-          offsets: ints(part.offsets),
-          lengths: ints(part.lengths),
-          hashes: new Uint32Array(buffer, part.hashes[0], part.hashes[1] / 4),
-        };
+  const unpackedKeys = (part: PackedKeys): KeyColumn => {
+    if ("integers" in part) return integerKeys(floats(part.integers));
+    if ("first" in part) return pairKeys({ first: floats(part.first), second: floats(part.second) });
+    return byteKeys({
+      bytes: bytes(part.bytes),
+      offsets: ints(part.offsets),
+      lengths: ints(part.lengths),
+      hashes: new Uint32Array(buffer, part.hashes[0], part.hashes[1] / 4),
+    });
+  };
   const unpackedOrigin = (part: NonNullable<PackedBatch["origin"]>): BatchOrigin => ({
     port: part.port,
     split: part.split,
@@ -276,7 +279,11 @@ function packDictionary(
 }
 
 function packKeys(keys: KeyColumn, length: number, parts: PartWriter): PackedKeys {
-  if (keys.integers !== null) return { integers: parts.add(keys.integers.subarray(0, length)) };
+  const { integers, pairs } = keys;
+  if (integers !== null) return { integers: parts.add(integers.subarray(0, length)) };
+  if (pairs !== null) {
+    return { first: parts.add(pairs.first.subarray(0, length)), second: parts.add(pairs.second.subarray(0, length)) };
+  }
   const offsets = new Int32Array(length);
   const bytes = new Uint8Array(sizeOf(keys, length));
   // Rows that share bytes go on sharing them; where each row's are behind the row's before, none does.

@@ -1,10 +1,11 @@
+import { byteKeys } from "./byte-keys.ts";
 import type { Column } from "./column.ts";
 import type { FunctionShape } from "./function-shape.ts";
 import { INTEGER_TAG, integerKeys } from "./integer-keys.ts";
-import { TUPLE_TAG } from "./key-codec.ts";
 import type { KeyColumn } from "./key-column.ts";
 import { hashKey, INTEGER_KEY_BYTES } from "./key-hash.ts";
 import type { RecordLayout } from "./layout.ts";
+import { pairKeys, TUPLE_TAG } from "./pair-keys.ts";
 
 /** The columns that a key function reads and does nothing else with. */
 export interface KeyColumns {
@@ -38,22 +39,25 @@ export function keysOfColumns(
     if (integers === null) return null;
     parts.push(integers);
   }
-  return isTuple ? tupleKeys(parts, length) : integerKeys(parts[0] as Float64Array);
+  if (!isTuple) return integerKeys(parts[0] as Float64Array);
+  const [first, second] = parts;
+  if (first !== undefined && second !== undefined && parts.length === 2) return pairKeys({ first, second });
+  return tupleKeys(parts, length);
 }
 
 function integersOf(column: Column, length: number): Float64Array | null {
   if (column.presence !== null) return null;
   if (column.kind === "int32") return new Float64Array(column.values.subarray(0, length));
   if (column.kind !== "float64") return null;
-  const { values } = column;
-  const integers = new Float64Array(length);
+  const values = column.values.length === length ? column.values : column.values.subarray(0, length);
+  let hasNegativeZero = false;
   for (let row = 0; row < length; row++) {
     const value = values[row] as number;
     if (!Number.isSafeInteger(value)) return null;
-    // The sum makes 0 of -0.
-    integers[row] = value + 0;
+    if (value === 0) hasNegativeZero ||= Object.is(value, -0);
   }
-  return integers;
+  // The cells of a batch never change, so they are the keys as they are. The sum makes 0 of -0.
+  return hasNegativeZero ? values.map((value) => value + 0) : values;
 }
 
 function tupleKeys(parts: readonly Float64Array[], length: number): KeyColumn {
@@ -69,7 +73,7 @@ function tupleKeys(parts: readonly Float64Array[], length: number): KeyColumn {
     offsets[row] = at;
     hashes[row] = hashKey(bytes, at, size);
   }
-  return { integers: null, bytes, offsets, lengths: new Int32Array(length).fill(size), hashes };
+  return byteKeys({ bytes, offsets, lengths: new Int32Array(length).fill(size), hashes });
 }
 
 /** Writes an integer key every `size` bytes, from `first` on. */

@@ -18,6 +18,7 @@ export function writeIntegerKey(view: DataView, position: number, value: number)
 
 class IntegerKeys implements KeyColumn {
   readonly integers: Float64Array;
+  readonly pairs = null;
   #hashes: Uint32Array | null = null;
   #bytes: Uint8Array | null = null;
   #offsets: Int32Array | null = null;

@@ -1,13 +1,12 @@
 import { assert } from "../foundation/assert.ts";
 import { TidemarkError } from "../foundation/error.ts";
 import { BATCH_ROWS_MAX } from "./batch.ts";
+import { byteKeys } from "./byte-keys.ts";
 import { INTEGER_TAG, integerKeys, writeIntegerKey } from "./integer-keys.ts";
-import { hashInteger, hashKey, INTEGER_KEY_BYTES } from "./key-hash.ts";
-import type { Key, KeyColumn, KeyPart } from "./key-column.ts";
+import { hashInteger, hashKey, hashPair, INTEGER_KEY_BYTES, PAIR_KEY_BYTES } from "./key-hash.ts";
+import type { IntegerPairs, Key, KeyColumn, KeyPart } from "./key-column.ts";
+import { pairKeys, TUPLE_TAG, writePairKey } from "./pair-keys.ts";
 import { decodeWtf8, encodeWtf8 } from "./wtf8.ts";
-
-/** First byte of a canonical tuple; its parts follow. */
-export const TUPLE_TAG = 0x60;
 
 /** First byte of each part. Frozen: docs/rfcs/0001-keys.md. */
 const TAGS = {
@@ -47,13 +46,15 @@ export function keyColumnOf(keys: readonly Key[]): KeyColumn {
 const FIRST_ROWS = 32;
 
 /**
- * Collects keys into a key column. As long as they are safe integers they stay numbers; the first other key turns all of them into
- * bytes. Within a column equal strings are encoded once.
+ * Collects keys into a key column. As long as they are safe integers, or tuples of two, they stay numbers; the first key that is neither, or
+ * not as those before, turns all of them into bytes. Within a column equal strings are encoded once.
  */
 export class KeyWriter {
   #rows = 0;
-  #isIntegers = true;
+  /** What all keys so far are; of no key at all, integers. */
+  #form: "integers" | "pairs" | "bytes" = "integers";
   #integers = new Float64Array(FIRST_ROWS);
+  #seconds = new Float64Array(FIRST_ROWS);
   #bytes = new Uint8Array(1_024);
   #view = new DataView(this.#bytes.buffer);
   #position = 0;
@@ -64,15 +65,17 @@ export class KeyWriter {
 
   /** Adds a key; what is no key throws TM_KEY and adds nothing. */
   append(key: unknown): void {
-    if (this.#isIntegers) {
-      if (typeof key === "number" && Number.isSafeInteger(key)) {
-        if (this.#rows === this.#integers.length)
-          this.#integers = grown(this.#integers, new Float64Array(this.#rows * 2));
-        // The sum makes 0 of -0.
-        this.#integers[this.#rows++] = key + 0;
+    if (this.#form !== "bytes") {
+      if (this.#form === "integers" && typeof key === "number" && Number.isSafeInteger(key)) {
+        this.#appendNumbers(key, 0);
         return;
       }
-      this.#leaveIntegers();
+      if ((this.#form === "pairs" || this.#rows === 0) && isPair(key)) {
+        this.#form = "pairs";
+        this.#appendNumbers(key[0], key[1]);
+        return;
+      }
+      this.#leaveNumbers();
     }
     if (typeof key === "string") {
       const row = this.#rowOfString.get(key);
@@ -104,39 +107,74 @@ export class KeyWriter {
     this.#rows = length;
   }
 
+  /** Adds the first `length` of `pairs` before any other key. */
+  appendPairs({ first, second }: IntegerPairs, length: number): void {
+    this.appendIntegers(first, length);
+    if (length === 0) return;
+    if (this.#seconds.length < length) this.#seconds = new Float64Array(this.#integers.length);
+    this.#seconds.set(second.subarray(0, length));
+    this.#form = "pairs";
+  }
+
   /** Hands over the column and starts anew. */
   take(): KeyColumn {
-    const rows = this.#rows;
-    const column = this.#isIntegers
-      ? integerKeys(this.#integers.slice(0, rows))
-      : {
-          integers: null,
+    const column = this.#column(this.#rows);
+    this.discard();
+    return column;
+  }
+
+  #column(rows: number): KeyColumn {
+    switch (this.#form) {
+      case "integers":
+        return integerKeys(this.#integers.slice(0, rows));
+      case "pairs":
+        return pairKeys({ first: this.#integers.slice(0, rows), second: this.#seconds.slice(0, rows) });
+      case "bytes":
+        return byteKeys({
           bytes: this.#bytes.slice(0, this.#position),
           offsets: this.#offsets.slice(0, rows),
           lengths: this.#lengths.slice(0, rows),
           hashes: this.#hashes.slice(0, rows),
-        };
-    this.discard();
-    return column;
+        });
+    }
   }
 
   /** Forgets what was added. */
   discard(): void {
     this.#rows = 0;
-    this.#isIntegers = true;
+    this.#form = "integers";
     this.#position = 0;
     this.#rowOfString.clear();
   }
 
-  #leaveIntegers(): void {
+  #appendNumbers(first: number, second: number): void {
+    const row = this.#rows++;
+    if (row === this.#integers.length) this.#integers = grown(this.#integers, new Float64Array(row * 2));
+    // The sum makes 0 of -0.
+    this.#integers[row] = first + 0;
+    if (this.#form === "integers") return;
+    if (row >= this.#seconds.length) this.#seconds = grown(this.#seconds, new Float64Array(this.#integers.length));
+    this.#seconds[row] = second + 0;
+  }
+
+  #leaveNumbers(): void {
     const rows = this.#rows;
-    this.#isIntegers = false;
+    const isPairs = this.#form === "pairs";
+    this.#form = "bytes";
     this.#rows = 0;
     for (let i = 0; i < rows; i++) {
       const value = this.#integers[i] as number;
       const start = this.#position;
-      this.#writeInteger(value);
-      this.#note(start, INTEGER_KEY_BYTES, hashInteger(value));
+      if (isPairs) {
+        const second = this.#seconds[i] as number;
+        this.#reserve(PAIR_KEY_BYTES);
+        writePairKey(this.#view, start, value, second);
+        this.#position += PAIR_KEY_BYTES;
+        this.#note(start, PAIR_KEY_BYTES, hashPair(value, second));
+      } else {
+        this.#writeInteger(value);
+        this.#note(start, INTEGER_KEY_BYTES, hashInteger(value));
+      }
     }
   }
 
@@ -269,6 +307,10 @@ export class KeyWriter {
     this.#bytes = larger;
     this.#view = new DataView(larger.buffer);
   }
+}
+
+function isPair(key: unknown): key is readonly [number, number] {
+  return Array.isArray(key) && key.length === 2 && Number.isSafeInteger(key[0]) && Number.isSafeInteger(key[1]);
 }
 
 function grown<A extends Float64Array | Int32Array | Uint32Array>(from: A, to: A): A {

@@ -1,3 +1,5 @@
+import type { IntegerPairs } from "./key-column.ts";
+
 const C1 = 0xcc9e2d51;
 const C2 = 0x1b873593;
 
@@ -42,7 +44,7 @@ export function hashIntegers(integers: Float64Array): Uint32Array {
 /** hashKey of the canonical bytes of a safe integer: a tag, the high word with its sign flipped and the low word, both big-endian. */
 export function hashInteger(value: number): number {
   const low = value | 0;
-  const high = low === value ? (low >> 31) ^ 0x8000_0000 : Math.floor(value / 0x1_0000_0000) ^ 0x8000_0000;
+  const high = flippedHigh(value);
   // The blocks are little-endian: a tag and three bytes of the high word; its last and three of the low word; the last byte.
   let hash = mixed(0x20 | (swapped(high) << 8));
   hash = (hash << 13) | (hash >>> 19);
@@ -54,6 +56,46 @@ export function hashInteger(value: number): number {
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+/** Bytes of a canonical key that is a tuple of two integers. */
+export const PAIR_KEY_BYTES = 19;
+
+/** hashKey of the canonical bytes of each tuple of two safe integers, without making the bytes. */
+export function hashPairs({ first, second }: IntegerPairs): Uint32Array {
+  const hashes = new Uint32Array(first.length);
+  for (let row = 0; row < hashes.length; row++) hashes[row] = hashPair(first[row] as number, second[row] as number);
+  return hashes;
+}
+
+/** hashKey of the canonical bytes of a tuple of two safe integers: the tuple's tag, then both as hashInteger has them. */
+export function hashPair(first: number, second: number): number {
+  const firstLow = swapped(first | 0);
+  const firstHigh = swapped(flippedHigh(first));
+  const secondLow = second | 0;
+  const secondHigh = flippedHigh(second);
+  let hash = mixed(0x2060 | (firstHigh << 16));
+  hash = (hash << 13) | (hash >>> 19);
+  hash = (Math.imul(hash, 5) + 0xe6546b64) | 0;
+  hash ^= mixed((firstHigh >>> 16) | (firstLow << 16));
+  hash = (hash << 13) | (hash >>> 19);
+  hash = (Math.imul(hash, 5) + 0xe6546b64) | 0;
+  hash ^= mixed((firstLow >>> 16) | 0x20_0000 | (secondHigh & 0xff00_0000));
+  hash = (hash << 13) | (hash >>> 19);
+  hash = (Math.imul(hash, 5) + 0xe6546b64) | 0;
+  hash ^= mixed((swapped(secondHigh) >>> 8) | (secondLow & 0xff00_0000));
+  hash = (hash << 13) | (hash >>> 19);
+  hash = (Math.imul(hash, 5) + 0xe6546b64) | 0;
+  hash ^= mixed(swapped(secondLow) >>> 8) ^ PAIR_KEY_BYTES;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+/** High word of a safe integer with its sign flipped. */
+function flippedHigh(value: number): number {
+  const low = value | 0;
+  return low === value ? (low >> 31) ^ 0x8000_0000 : Math.floor(value / 0x1_0000_0000) ^ 0x8000_0000;
 }
 
 function swapped(word: number): number {

@@ -85,15 +85,22 @@ export function computeKeys(batch: RecordBatch, fn: (record: never) => unknown, 
 
 function generatedLoop(fn: (record: never) => unknown): KeyLoop {
   const body = [
-    `const integers = new Float64Array(${BATCH_ROWS_MAX});`,
+    `const integers = new Float64Array(${BATCH_ROWS_MAX}), seconds = new Float64Array(${BATCH_ROWS_MAX});`,
+    "const pairs = { first: integers, second: seconds };",
+    "function handOver(keys, form, count) {",
+    "if (form === 2) keys.appendPairs(pairs, count); else if (form < 3) keys.appendIntegers(integers, count); }",
     "return function loop(n, rows, keys, selected, fail) {",
-    "const box = rows.cursor.box, view = rows.cursor.view; let count = 0, areIntegers = n <= integers.length;",
+    // What all keys so far are: 0 of none yet, 1 integers, 2 pairs of them, 3 other keys as well, or too many.
+    "const box = rows.cursor.box, view = rows.cursor.view; let count = 0, form = n <= integers.length ? 0 : 3;",
     "for (let i = 0; ; i++) { try { for (; i < n; i++) { box.i = i; const k = f(view);",
-    // The sum makes 0 of -0.
-    "if (areIntegers && typeof k === 'number' && Number.isSafeInteger(k)) integers[count] = k + 0;",
-    "else { if (areIntegers) { areIntegers = false; keys.appendIntegers(integers, count); } keys.append(k); }",
+    // The sums make 0 of -0.
+    "if (form <= 1 && typeof k === 'number' && Number.isSafeInteger(k)) { form = 1; integers[count] = k + 0; }",
+    "else if ((form & 1) === 0 && Array.isArray(k) && k.length === 2",
+    "&& Number.isSafeInteger(k[0]) && Number.isSafeInteger(k[1])) {",
+    "form = 2; integers[count] = k[0] + 0; seconds[count] = k[1] + 0; }",
+    "else { handOver(keys, form, count); form = 3; keys.append(k); }",
     "selected[count++] = i; } break; } catch (error) { fail(error, i); } }",
-    "if (areIntegers) keys.appendIntegers(integers, count); return count; };",
+    "handOver(keys, form, count); return count; };",
   ];
   return generate(["f"], body.join("\n"))(fn) as KeyLoop;
 }

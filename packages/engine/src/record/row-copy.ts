@@ -1,9 +1,11 @@
 import type { RecordBatch } from "./batch.ts";
+import { byteKeys } from "./byte-keys.ts";
 import { cellOf } from "./cell.ts";
 import { type Column, PRESENCE } from "./column.ts";
 import { integerKeys } from "./integer-keys.ts";
 import { gatherFloats, gatherInts } from "./kernels/gather-twin.ts";
 import type { KeyColumn } from "./key-column.ts";
+import { pairKeys } from "./pair-keys.ts";
 import { setOwn } from "./plain-value.ts";
 import { tupleColumn } from "./tuple-column.ts";
 
@@ -122,25 +124,29 @@ function sliceCells(column: Column, from: number, to: number): Column {
 
 /** The keys of rows, in that order. */
 export function selectKeys(keys: KeyColumn, rows: Int32Array): KeyColumn {
-  if (keys.integers !== null) return integerKeys(gatherFloats(keys.integers, rows));
-  return {
-    integers: null,
+  const { integers, pairs } = keys;
+  if (integers !== null) return integerKeys(gatherFloats(integers, rows));
+  if (pairs !== null)
+    return pairKeys({ first: gatherFloats(pairs.first, rows), second: gatherFloats(pairs.second, rows) });
+  return byteKeys({
     bytes: keys.bytes,
     offsets: gatherInts(keys.offsets, rows),
     lengths: gatherInts(keys.lengths, rows),
     hashes: gatherHashes(keys.hashes, rows),
-  };
+  });
 }
 
 function sliceKeys(keys: KeyColumn, from: number, to: number): KeyColumn {
-  if (keys.integers !== null) return integerKeys(keys.integers.subarray(from, to));
-  return {
-    integers: null,
+  const { integers, pairs } = keys;
+  if (integers !== null) return integerKeys(integers.subarray(from, to));
+  if (pairs !== null)
+    return pairKeys({ first: pairs.first.subarray(from, to), second: pairs.second.subarray(from, to) });
+  return byteKeys({
     bytes: keys.bytes,
     offsets: keys.offsets.subarray(from, to),
     lengths: keys.lengths.subarray(from, to),
     hashes: keys.hashes.subarray(from, to),
-  };
+  });
 }
 
 // A loop per kind of array: one loop over all kinds is several times slower.

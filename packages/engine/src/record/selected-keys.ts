@@ -1,4 +1,4 @@
-import type { KeyColumn } from "./key-column.ts";
+import type { IntegerPairs, KeyColumn } from "./key-column.ts";
 import { selectKeys } from "./row-copy.ts";
 
 /** The keys of rows of a key column, in that order, copied when one of them is first read: many readers of a batch need none. Keeps `rows`. */
@@ -18,6 +18,10 @@ class SelectedKeys implements KeyColumn {
 
   get integers(): Float64Array | null {
     return this.#keys.integers;
+  }
+
+  get pairs(): IntegerPairs | null {
+    return this.#keys.pairs;
   }
 
   get bytes(): Uint8Array {

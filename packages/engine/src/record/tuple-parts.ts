@@ -1,11 +1,12 @@
 import { INTEGER_TAG } from "./integer-keys.ts";
-import { TUPLE_TAG } from "./key-codec.ts";
 import type { KeyColumn } from "./key-column.ts";
 import { INTEGER_KEY_BYTES } from "./key-hash.ts";
+import { TUPLE_TAG } from "./pair-keys.ts";
 
 /** The numbers at each place of the first `length` keys where all of them are tuples of as many safe integers; null where they are not. */
 export function tupleParts(keys: KeyColumn, length: number): Float64Array[] | null {
   if (length === 0 || keys.integers !== null) return null;
+  if (keys.pairs !== null) return [keys.pairs.first, keys.pairs.second];
   const { bytes, offsets, lengths } = keys;
   const size = lengths[0] as number;
   const count = (size - 1) / INTEGER_KEY_BYTES;

@@ -1,13 +1,15 @@
 import type { KernelMemory } from "./kernel-memory.ts";
 import {
+  BYTES_INDEX,
   INDEX_BASE,
   INDEX_MASK,
   INDEX_MOVED,
   INDEX_OLD_BASE,
   INDEX_OLD_MASK,
-  INTEGER_INDEX,
   integerSlot,
   mixInteger,
+  mixPair,
+  PAIR_INDEX,
   ROW_HASH,
   ROW_HIGH,
   ROW_LOW,
@@ -36,9 +38,10 @@ export function moveSlots(words: Int32Array, index: number, slots: number): bool
 /** Home slot of a row, to be masked. */
 export function homeOf(words: Int32Array, index: number, row: number): number {
   const at = rowAt(words, row);
-  if (index !== INTEGER_INDEX) return words[at + ROW_HASH] as number;
+  if (index === BYTES_INDEX) return words[at + ROW_HASH] as number;
   const low = words[at + ROW_LOW] as number;
-  return integerSlot(mixInteger(low, words[at + ROW_HIGH] as number), low);
+  const high = words[at + ROW_HIGH] as number;
+  return index === PAIR_INDEX ? mixPair(low, high) : integerSlot(mixInteger(low, high), low);
 }
 
 /** Puts a word into the first free slot from its home on, if it is not there. */

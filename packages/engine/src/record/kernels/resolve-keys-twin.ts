@@ -1,6 +1,7 @@
 import { INTEGER_TAG } from "../integer-keys.ts";
-import type { KeyColumn } from "../key-column.ts";
-import { hashInteger, INTEGER_KEY_BYTES } from "../key-hash.ts";
+import type { IntegerPairs, KeyColumn } from "../key-column.ts";
+import { hashInteger, hashPair, INTEGER_KEY_BYTES, PAIR_KEY_BYTES } from "../key-hash.ts";
+import { TUPLE_TAG, writePairKey } from "../pair-keys.ts";
 import type { KernelMemory } from "./kernel-memory.ts";
 import {
   ARENA_AT,
@@ -21,6 +22,8 @@ import {
   integerSlot,
   integerTag,
   mixInteger,
+  mixPair,
+  PAIR_INDEX,
   ROW_END,
   ROW_HASH,
   ROW_HIGH,
@@ -31,6 +34,7 @@ import {
   STATE_CANDIDATE,
   STATE_INTEGER,
   STATE_LIVE,
+  STATE_PAIR,
   TAG_MASK,
 } from "./row-layout.ts";
 
@@ -63,7 +67,31 @@ export function resolveIntegers(
   return count;
 }
 
-/** The same for canonical bytes, some of which may be integer keys. `memory` is the bytes of `words`. */
+/** The same for tuples of two safe integers. `memory` is the bytes of `words`. */
+export function resolvePairs(
+  words: Int32Array,
+  memory: Uint8Array,
+  { first, second }: IntegerPairs,
+  length: number,
+  rows: Int32Array,
+  made: Int32Array | null,
+): number {
+  let count = 0;
+  for (let i = 0; i < length; i++) {
+    const a = first[i] as number;
+    const b = second[i] as number;
+    const isPair = (a | 0) === a && (b | 0) === b;
+    let row = isPair ? findPair(words, a, b) : findWidePair(words, memory, a, b);
+    if (row < 0 && made !== null) {
+      row = isPair ? makePair(words, a, b, hashPair(a, b) | 0) : makeWidePair(words, memory, a, b);
+      made[count++] = row;
+    }
+    rows[i] = row;
+  }
+  return count;
+}
+
+/** The same for canonical bytes, some of which may be integer keys or pairs. `memory` is the bytes of `words`. */
 export function resolveBytes(
   words: Int32Array,
   memory: Uint8Array,
@@ -78,12 +106,9 @@ export function resolveBytes(
     const offset = offsets[i] as number;
     const size = lengths[i] as number;
     const hash = (hashes[i] as number) | 0;
-    const asInteger = isIntegerKey(bytes, offset, size);
-    const high = asInteger ? readWord(bytes, offset + 1) ^ 0x8000_0000 : 0;
-    const low = asInteger ? readWord(bytes, offset + 5) : 0;
-    let row = asInteger ? findInteger(words, low, high) : findBytes(words, memory, bytes, offset, size, hash);
+    let row = findKey(words, memory, bytes, offset, size, hash);
     if (row < 0 && made !== null) {
-      row = asInteger ? makeInteger(words, low, high, hash) : makeBytes(words, memory, bytes, offset, size, hash);
+      row = makeKey(words, memory, bytes, offset, size, hash);
       made[count++] = row;
     }
     rows[i] = row;
@@ -94,6 +119,8 @@ export function resolveBytes(
 /** The exports of kernels/assembly/resolve-keys.ts. */
 export interface ResolveKeys {
   resolveIntegers(integers: number, length: number, rows: number, made: number): number;
+  /** `scratch` is room for the 19 bytes of a canonical pair, and 5 more. */
+  resolvePairs(first: number, second: number, length: number, rows: number, made: number, scratch: number): number;
   resolveBytes(
     bytes: number,
     offsets: number,
@@ -117,6 +144,12 @@ export function resolveKeysTwin(memory: KernelMemory): ResolveKeys {
         int32.subarray(rows / 4),
         made === 0 ? null : int32.subarray(made / 4),
       );
+    },
+    resolvePairs(first, second, length, rows, made) {
+      const { bytes, int32, float64 } = memory.views();
+      const pairs = { first: float64.subarray(first / 8), second: float64.subarray(second / 8) };
+      const makes = made === 0 ? null : int32.subarray(made / 4);
+      return resolvePairs(int32, bytes, pairs, length, int32.subarray(rows / 4), makes);
     },
     resolveBytes(bytes, offsets, lengths, hashes, length, rows, made) {
       const views = memory.views();
@@ -149,6 +182,56 @@ export function isIntegerKey(bytes: Uint8Array, offset: number, length: number):
   return length === INTEGER_KEY_BYTES && bytes[offset] === INTEGER_TAG;
 }
 
+/** True for canonical bytes of a pair: a tuple of two integers of 32 bits. */
+export function isPairKey(bytes: Uint8Array, offset: number, length: number): boolean {
+  return (
+    length === PAIR_KEY_BYTES &&
+    bytes[offset] === TUPLE_TAG &&
+    isIntKey(bytes, offset + 1) &&
+    isIntKey(bytes, offset + 1 + INTEGER_KEY_BYTES)
+  );
+}
+
+/** True for canonical bytes of an integer of 32 bits. */
+function isIntKey(bytes: Uint8Array, offset: number): boolean {
+  const high = readWord(bytes, offset + 1) ^ 0x8000_0000;
+  return bytes[offset] === INTEGER_TAG && high === readWord(bytes, offset + 5) >> 31;
+}
+
+/** Row of canonical bytes of any kind, -1 if they have none. `memory` is the bytes of `words`. */
+export function findKey(
+  words: Int32Array,
+  memory: Uint8Array,
+  key: Uint8Array,
+  offset: number,
+  length: number,
+  hash: number,
+): number {
+  if (isIntegerKey(key, offset, length)) {
+    return findInteger(words, readWord(key, offset + 5), readWord(key, offset + 1) ^ 0x8000_0000);
+  }
+  if (isPairKey(key, offset, length)) return findPair(words, readWord(key, offset + 6), readWord(key, offset + 15));
+  return findBytes(words, memory, key, offset, length, hash);
+}
+
+/** Makes the row of canonical bytes of any kind that have none. */
+export function makeKey(
+  words: Int32Array,
+  memory: Uint8Array,
+  key: Uint8Array,
+  offset: number,
+  length: number,
+  hash: number,
+): number {
+  if (isIntegerKey(key, offset, length)) {
+    return makeInteger(words, readWord(key, offset + 5), readWord(key, offset + 1) ^ 0x8000_0000, hash);
+  }
+  if (isPairKey(key, offset, length)) {
+    return makePair(words, readWord(key, offset + 6), readWord(key, offset + 15), hash);
+  }
+  return makeBytes(words, memory, key, offset, length, hash);
+}
+
 /** Four bytes, big-endian, signed. */
 export function readWord(bytes: Uint8Array, at: number): number {
   return (
@@ -162,13 +245,38 @@ export function readWord(bytes: Uint8Array, at: number): number {
 /** Row of an integer key, -1 if it has none. */
 export function findInteger(words: Int32Array, low: number, high: number): number {
   const mixed = mixInteger(low, high);
-  const base = words[INTEGER_INDEX + INDEX_BASE] as number;
-  if (base === 0) return -1;
-  const mask = words[INTEGER_INDEX + INDEX_MASK] as number;
-  const row = probeInteger(words, base, mask, low, high, mixed);
-  const oldBase = words[INTEGER_INDEX + INDEX_OLD_BASE] as number;
-  if (row >= 0 || oldBase === 0) return row;
-  return probeInteger(words, oldBase, words[INTEGER_INDEX + INDEX_OLD_MASK] as number, low, high, mixed);
+  return findWords(words, INTEGER_INDEX, integerSlot(mixed, low), integerTag(mixed, low), low, high);
+}
+
+/** Row of a pair, -1 if it has none. */
+export function findPair(words: Int32Array, first: number, second: number): number {
+  const mixed = mixPair(first, second);
+  return findWords(words, PAIR_INDEX, mixed, mixed & TAG_MASK, first, second);
+}
+
+/** Makes the row of a pair that has none. */
+export function makePair(words: Int32Array, first: number, second: number, hash: number): number {
+  const row = takeRow(words, hash, STATE_LIVE | STATE_CANDIDATE | STATE_PAIR);
+  const at = rowAt(words, row);
+  words[at + ROW_LOW] = first;
+  words[at + ROW_HIGH] = second;
+  const mixed = mixPair(first, second);
+  enter(words, PAIR_INDEX, mixed, (mixed & TAG_MASK) | (row + 1));
+  return row;
+}
+
+const widePair = new Uint8Array(PAIR_KEY_BYTES);
+const widePairView = new DataView(widePair.buffer);
+
+/** Row of a tuple of two safe integers that is no pair, as one of them takes more than 32 bits. */
+function findWidePair(words: Int32Array, memory: Uint8Array, first: number, second: number): number {
+  writePairKey(widePairView, 0, first, second);
+  return findBytes(words, memory, widePair, 0, PAIR_KEY_BYTES, hashPair(first, second) | 0);
+}
+
+function makeWidePair(words: Int32Array, memory: Uint8Array, first: number, second: number): number {
+  writePairKey(widePairView, 0, first, second);
+  return makeBytes(words, memory, widePair, 0, PAIR_KEY_BYTES, hashPair(first, second) | 0);
 }
 
 /** Makes the row of an integer key that has none. */
@@ -233,9 +341,26 @@ export function addFreeCell(words: Int32Array, cell: number, length: number): vo
   words[head] = cell;
 }
 
-function probeInteger(words: Int32Array, base: number, mask: number, low: number, high: number, mixed: number): number {
-  const tag = integerTag(mixed, low);
-  for (let slot = integerSlot(mixed, low) & mask; ; slot = (slot + 1) & mask) {
+/** Row of a key that is held in the two words of its row. */
+function findWords(words: Int32Array, index: number, home: number, tag: number, low: number, high: number): number {
+  const base = words[index + INDEX_BASE] as number;
+  if (base === 0) return -1;
+  const row = probeWords(words, base, words[index + INDEX_MASK] as number, home, tag, low, high);
+  const oldBase = words[index + INDEX_OLD_BASE] as number;
+  if (row >= 0 || oldBase === 0) return row;
+  return probeWords(words, oldBase, words[index + INDEX_OLD_MASK] as number, home, tag, low, high);
+}
+
+function probeWords(
+  words: Int32Array,
+  base: number,
+  mask: number,
+  home: number,
+  tag: number,
+  low: number,
+  high: number,
+): number {
+  for (let slot = home & mask; ; slot = (slot + 1) & mask) {
     const word = words[base + slot] as number;
     if (word === 0) return -1;
     if ((word & TAG_MASK) !== tag) continue;

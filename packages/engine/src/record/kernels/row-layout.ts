@@ -10,9 +10,10 @@ export const ARENA_AT = 3;
 export const ARENA_END = 4;
 /** Cells that hold key bytes of live rows. */
 export const CELLS_USED = 5;
-/** Heads of the two indexes, see INDEX_*. */
+/** Heads of the indexes, see INDEX_*. Tuples of two integers of 32 bits are pairs; others are keys of bytes. */
 export const INTEGER_INDEX = 8;
 export const BYTES_INDEX = 16;
+export const PAIR_INDEX = 104;
 /** By clz32 of the rows of a segment, 26 down to 8: address of its first row, less ROW_WORDS times that row. */
 export const SEGMENTS = 16;
 /** By size class: first free cell, which has the next one in its first word; 0 is none. */
@@ -33,9 +34,9 @@ export const TAG_MASK: number = 0xff00_0000 | 0;
 
 /** Words of a row. The hash is the canonical one. */
 export const ROW_HASH = 0;
-/** Low word of an integer key; of another, its first cell in the arena. Of a free row, the next free row + 1. */
+/** Low word of an integer key; first of a pair; of another key, its first cell in the arena. Of a free row, the next free row + 1. */
 export const ROW_LOW = 1;
-/** High word of an integer key; of another, its length in bytes. */
+/** High word of an integer key; second of a pair; of another key, its length in bytes. */
 export const ROW_HIGH = 2;
 /** STATE_* bits, and holds in steps of STATE_HOLD. */
 export const ROW_STATE = 3;
@@ -44,7 +45,10 @@ export const ROW_WORDS = 4;
 export const STATE_LIVE = 1;
 export const STATE_CANDIDATE = 2;
 export const STATE_INTEGER = 4;
-export const STATE_HOLD = 8;
+export const STATE_PAIR = 8;
+/** The key is in the row, not in the arena. */
+export const STATE_WORDS = 12;
+export const STATE_HOLD = 16;
 
 /** Segment 0 has rows 0 to 63; each further one as many as all before it. So rows never move, and a small table is small. */
 export const SEGMENT_ROWS_MIN = 64;
@@ -69,6 +73,13 @@ export function integerSlot(mixed: number, low: number): number {
 /** Its tag tells neighbours apart, which have one hash. */
 export function integerTag(mixed: number, low: number): number {
   return (mixed ^ Math.imul(low & 15, 0x1100_0000)) & TAG_MASK;
+}
+
+/** Hash of a pair in its index only: its home slot, to be masked, and its tag. */
+export function mixPair(first: number, second: number): number {
+  let hash = (Math.imul(first, 0x9e37_79b1) + Math.imul(second, 0x85eb_ca6b)) | 0;
+  hash = Math.imul(hash ^ (hash >>> 15), 0xc2b2_ae35);
+  return hash ^ (hash >>> 13);
 }
 
 /** The home slot of byte keys is the low bits of the hash; its top bits are the key group, nearly constant in one task. */

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { byteKeys } from "../../record/byte-keys.ts";
 import { integerKeys } from "../../record/integer-keys.ts";
 import { encodeKey, keyColumnOf } from "../../record/key-codec.ts";
 import type { Key, KeyColumn } from "../../record/key-column.ts";
 import { moveSlots } from "../../record/kernels/move-slots-twin.ts";
-import { BYTES_INDEX, INTEGER_INDEX } from "../../record/kernels/row-layout.ts";
+import { BYTES_INDEX, INTEGER_INDEX, PAIR_INDEX } from "../../record/kernels/row-layout.ts";
 import { webAssembly } from "../../record/kernels/web-assembly.ts";
-import { resolveBytes, resolveIntegers } from "../../record/kernels/resolve-keys-twin.ts";
+import { resolveBytes, resolveIntegers, resolvePairs } from "../../record/kernels/resolve-keys-twin.ts";
+import { pairKeys } from "../../record/pair-keys.ts";
 import { isGrowing } from "./row-index.ts";
 import { RowKernel } from "./row-kernel.ts";
 import { RowStore } from "./row-store.ts";
@@ -22,7 +24,7 @@ class Pair {
 
   constructor() {
     // The scratch area, so that addresses are the same.
-    this.withTwin.memory.allocate(5 * 4_096);
+    this.withTwin.memory.allocate(6 * 4_096);
     this.withTwin.memory.allocate(262_144);
     this.#kernel = RowKernel.open(this.withKernel.memory) as RowKernel;
     this.#first = this.withKernel.memory.allocate(8);
@@ -31,19 +33,21 @@ class Pair {
   readonly #first: number;
 
   resolve(keys: KeyColumn, length: number): Int32Array {
-    const { integers } = keys;
+    const { integers, pairs } = keys;
     this.#grow(16);
     for (const store of [this.withKernel, this.withTwin]) {
-      const cells = integers === null ? keys.bytes.length / 8 + length * 4 : 0;
-      assert.ok(
-        store.reserve({ integers: length, others: integers === null ? length : 0, cells: Math.ceil(cells * 1.25) }),
-      );
+      const others = integers === null ? length : 0;
+      const cells = integers === null ? Math.ceil((keys.bytes.length / 8 + length * 4) * 1.25) : 0;
+      assert.ok(store.reserve({ integers: length, pairs: others, others, cells }));
     }
     const { words, bytes } = this.withTwin.memory;
     const [rows, twinRows] = this.#rows;
     const [made, twinMade] = this.#made;
     const counts = [0, 0];
-    if (integers === null) {
+    if (pairs !== null) {
+      counts[0] = this.#kernel.resolvePairs(pairs, length, rows, made);
+      counts[1] = resolvePairs(words, bytes, pairs, length, twinRows, twinMade);
+    } else if (integers === null) {
       counts[0] = this.#kernel.resolveBytes(keys, length, rows, made);
       const { memory } = this.withKernel;
       // Too long for the scratch area.
@@ -61,7 +65,7 @@ class Pair {
 
   /** Goes on with the growth of the indexes, in the kernel and in the twin. */
   #grow(slots: number): void {
-    for (const index of [INTEGER_INDEX, BYTES_INDEX]) {
+    for (const index of [INTEGER_INDEX, PAIR_INDEX, BYTES_INDEX]) {
       if (!isGrowing(this.withTwin.memory.words, index)) continue;
       const isDone = this.#kernel.moveSlots(index, slots);
       assert.equal(isDone, moveSlots(this.withTwin.memory.words, index, slots));
@@ -73,10 +77,13 @@ class Pair {
 
   /** Finding makes none: what is not there is -1 in both. */
   find(keys: KeyColumn, length: number): void {
-    const { integers } = keys;
+    const { integers, pairs } = keys;
     const { words, bytes } = this.withTwin.memory;
     const [rows, twinRows] = this.#rows;
-    if (integers === null) {
+    if (pairs !== null) {
+      this.#kernel.resolvePairs(pairs, length, rows, null);
+      resolvePairs(words, bytes, pairs, length, twinRows, null);
+    } else if (integers === null) {
       if (this.#kernel.resolveBytes(keys, length, rows, null) < 0) return;
       resolveBytes(words, bytes, keys, length, twinRows, null);
     } else {
@@ -103,7 +110,7 @@ function same(a: Uint8Array, b: Uint8Array): boolean {
 /** A column whose hashes are chosen, so that slots and tags collide. */
 function collide(column: KeyColumn, keep: number): KeyColumn {
   const { bytes, offsets, lengths } = column;
-  return { integers: null, bytes, offsets, lengths, hashes: column.hashes.map((hash) => (hash & keep) >>> 0) };
+  return byteKeys({ bytes, offsets, lengths, hashes: column.hashes.map((hash) => (hash & keep) >>> 0) });
 }
 
 const anyKey: fc.Arbitrary<Key> = fc.oneof(
@@ -111,6 +118,7 @@ const anyKey: fc.Arbitrary<Key> = fc.oneof(
   fc.constantFrom("", "x".repeat(60_000), "y".repeat(60_000)),
   fc.string({ minLength: 120, maxLength: 400, size: "max" }),
   fc.tuple(fc.integer(), fc.nat(9)),
+  fc.tuple(fc.maxSafeInteger(), fc.integer()),
   fc.integer(),
   fc.double(),
 );
@@ -121,11 +129,27 @@ const anyInteger = fc.oneof(
   fc.nat(300).map((value) => value * 16),
 );
 
+/** Many of few, so that batches share them; some that take more than 32 bits a number. */
+const anyPair = fc.oneof(
+  fc.tuple(fc.nat(20), fc.nat(20)),
+  fc.tuple(fc.integer(), fc.integer()),
+  fc.tuple(anyInteger, fc.constantFrom(0, -1, 2 ** 31, -(2 ** 31), -(2 ** 31) - 1, 2 ** 32, Number.MIN_SAFE_INTEGER)),
+);
+
+function pairsOf(keys: readonly (readonly [number, number])[]): KeyColumn {
+  return pairKeys({
+    first: Float64Array.from(keys, ([first]) => first),
+    second: Float64Array.from(keys, ([, second]) => second),
+  });
+}
+
 test("the kernel leaves the memory as its twin does", { skip: webAssembly() === null }, () => {
   const batch = fc.oneof(
     fc
       .array(anyInteger, { minLength: 1, maxLength: 600, size: "max" })
       .map((keys) => integerKeys(Float64Array.from(keys))),
+    fc.array(anyPair, { minLength: 1, maxLength: 600, size: "max" }).map(pairsOf),
+    fc.array(anyPair, { minLength: 1, maxLength: 100 }).map((keys) => keyColumnOf(["no pair", ...keys])),
     fc
       .tuple(fc.array(anyKey, { minLength: 1, maxLength: 200, size: "max" }), fc.constantFrom(-1, -1, 0xff, 0x40_0000))
       .map(([keys, keep]) =>
@@ -155,7 +179,7 @@ test("the kernel leaves the memory as its twin does", { skip: webAssembly() === 
 });
 
 test(
-  "fuzz: batches of sequential, strided and random integers through many growths",
+  "fuzz: batches of sequential, strided and random integers, and pairs of them, through many growths",
   { skip: webAssembly() === null },
   () => {
     const pair = new Pair();
@@ -167,7 +191,8 @@ test(
       const keys = Float64Array.from({ length: 1_024 }, (_, i) =>
         round % 2 === 0 ? from + i * stride : random() % 200_000,
       );
-      const rows = pair.resolve(integerKeys(keys), 1_024);
+      const second = Float64Array.from(keys, (key) => key % 7);
+      const rows = pair.resolve(round % 4 === 1 ? pairKeys({ first: keys, second }) : integerKeys(keys), 1_024);
       if (round % 3 === 0) {
         for (const row of new Set(rows.subarray(0, 300))) {
           pair.withKernel.settle(row);

@@ -1,5 +1,5 @@
 import { BATCH_ROWS_MAX } from "../../record/batch.ts";
-import type { KeyColumn } from "../../record/key-column.ts";
+import type { IntegerPairs, KeyColumn } from "../../record/key-column.ts";
 import { type Kernels, wasmKernels } from "../../record/kernels/kernels.ts";
 import type { TableMemory } from "./table-memory.ts";
 
@@ -12,7 +12,7 @@ const WHOLE_BYTES_MAX = 65_536;
 export class RowKernel {
   readonly #memory: TableMemory;
   readonly #kernels: Kernels;
-  /** Rows, made rows, offsets, lengths, hashes; 4 KiB each. Integer keys take the place of the last two. */
+  /** Rows, made rows, then offsets, lengths, hashes; 4 KiB each. Integer keys and pairs take the place of the last three, and one more. */
   readonly #scratch: number;
   readonly #scratchBytes: number;
 
@@ -26,7 +26,7 @@ export class RowKernel {
   /** Makes the memory a linear one. Null where that cannot be, or it has no room for the scratch area. */
   static open(memory: TableMemory): RowKernel | null {
     if (!memory.becomeLinear() || memory.linear === null) return null;
-    const scratch = memory.allocate(5 * BATCH_ROWS_MAX * 4);
+    const scratch = memory.allocate(6 * BATCH_ROWS_MAX * 4);
     const scratchBytes = memory.allocate(SCRATCH_BYTES);
     if (scratch < 0 || scratchBytes < 0) return null;
     return new RowKernel(memory, wasmKernels(memory.linear, false), scratch, scratchBytes);
@@ -36,9 +36,23 @@ export class RowKernel {
   resolveIntegers(integers: Float64Array, length: number, rows: Int32Array, made: Int32Array | null): number {
     const { buffer } = this.#memory.words;
     const at = this.#scratch;
-    const keysAt = at + 3 * BATCH_ROWS_MAX * 4;
-    new Float64Array(buffer, keysAt, length).set(integers.length === length ? integers : integers.subarray(0, length));
+    const keysAt = at + 2 * BATCH_ROWS_MAX * 4;
+    new Float64Array(buffer, keysAt, length).set(floats(integers, length));
     const count = this.#kernels.resolveIntegers(keysAt, length, at, made === null ? 0 : at + BATCH_ROWS_MAX * 4);
+    this.#read(rows, length, made, count);
+    return count;
+  }
+
+  /** As the twin. The memory does not grow meanwhile. */
+  resolvePairs({ first, second }: IntegerPairs, length: number, rows: Int32Array, made: Int32Array | null): number {
+    const { buffer } = this.#memory.words;
+    const at = this.#scratch;
+    const firstAt = at + 2 * BATCH_ROWS_MAX * 4;
+    const secondAt = at + 4 * BATCH_ROWS_MAX * 4;
+    new Float64Array(buffer, firstAt, length).set(floats(first, length));
+    new Float64Array(buffer, secondAt, length).set(floats(second, length));
+    const madeAt = made === null ? 0 : at + BATCH_ROWS_MAX * 4;
+    const count = this.#kernels.resolvePairs(firstAt, secondAt, length, at, madeAt, this.#scratchBytes);
     this.#read(rows, length, made, count);
     return count;
   }
@@ -95,6 +109,10 @@ export class RowKernel {
     rows.set(words.subarray(at, at + length));
     if (made !== null) for (let i = 0; i < count; i++) made[i] = words[at + BATCH_ROWS_MAX + i] as number;
   }
+}
+
+function floats(array: Float64Array, length: number): Float64Array {
+  return array.length === length ? array : array.subarray(0, length);
 }
 
 function part<A extends Int32Array | Uint32Array>(array: A, length: number): Int32Array | Uint32Array {

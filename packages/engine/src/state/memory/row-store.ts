@@ -1,8 +1,10 @@
 import { BATCH_ROWS_MAX } from "../../record/batch.ts";
 import { INTEGER_TAG } from "../../record/integer-keys.ts";
-import type { KeyColumn } from "../../record/key-column.ts";
+import { byteKeys } from "../../record/byte-keys.ts";
+import type { IntegerPairs, KeyColumn } from "../../record/key-column.ts";
 import { decodeKey } from "../../record/key-codec.ts";
-import { INTEGER_KEY_BYTES } from "../../record/key-hash.ts";
+import { INTEGER_KEY_BYTES, PAIR_KEY_BYTES } from "../../record/key-hash.ts";
+import { TUPLE_TAG } from "../../record/pair-keys.ts";
 import { RowKernel } from "./row-kernel.ts";
 import { isGrowing, removeFromIndex } from "./row-index.ts";
 import { moveSlots } from "../../record/kernels/move-slots-twin.ts";
@@ -21,6 +23,7 @@ import {
   INDEX_OLD_BASE,
   INDEX_OLD_MASK,
   INTEGER_INDEX,
+  PAIR_INDEX,
   ROW_END,
   ROW_HASH,
   ROW_HIGH,
@@ -34,6 +37,8 @@ import {
   STATE_CANDIDATE,
   STATE_HOLD,
   STATE_INTEGER,
+  STATE_PAIR,
+  STATE_WORDS,
 } from "../../record/kernels/row-layout.ts";
 import {
   addFreeCell,
@@ -41,6 +46,7 @@ import {
   releaseCell,
   resolveBytes,
   resolveIntegers,
+  resolvePairs,
 } from "../../record/kernels/resolve-keys-twin.ts";
 import { TableMemory, type TableMemoryOptions } from "./table-memory.ts";
 
@@ -53,14 +59,24 @@ const KERNEL_KEYS_SEEN_MIN = 8_192;
 const ARENA_CELLS_MIN = 512;
 const ARENA_CELLS_MAX = 524_288;
 
+const INDEXES = [INTEGER_INDEX, PAIR_INDEX, BYTES_INDEX] as const;
+
+/** Room for so many keys of each kind, and cells for the bytes of the others. */
+export interface Room {
+  readonly integers: number;
+  readonly pairs: number;
+  readonly others: number;
+  readonly cells: number;
+}
+
 export interface RowStoreOptions extends TableMemoryOptions {
   /** At most this many rows; default as many as an index word can name, 2^24 − 1. */
   readonly rowsMax?: number;
 }
 
 /**
- * Rows of keys in one memory: an index of integer keys, an index of other keys with their bytes in an arena of size classes, and a row of
- * four words per key in segments that never move. What is made needs room that was reserved before, so that finding and making keys is
+ * Rows of keys in one memory: an index of integer keys, one of pairs (tuples of two integers of 32 bits), one of other keys with their bytes
+ * in an arena of size classes, and a row of four words per key in segments that never move. What is made needs room that was reserved before, so that finding and making keys is
  * a loop over memory and nothing else.
  */
 export class RowStore {
@@ -90,7 +106,7 @@ export class RowStore {
   /** What live rows and their keys take, and the indexes. */
   get bytes(): number {
     const { words } = this.memory;
-    const slots = indexSlots(words, INTEGER_INDEX) + indexSlots(words, BYTES_INDEX);
+    const slots = INDEXES.reduce((sum, index) => sum + indexSlots(words, index), 0);
     return this.liveRows * ROW_WORDS * 4 + (words[CELLS_USED] as number) * 8 + slots * 4;
   }
 
@@ -98,10 +114,11 @@ export class RowStore {
    * Makes room for so many more keys, and `cells` more cells of key bytes; false where the store cannot hold them, and then it has changed
    * nothing that matters.
    */
-  reserve(more: { readonly integers: number; readonly others: number; readonly cells: number }): boolean {
+  reserve(more: Room): boolean {
     return (
-      this.#reserveRows(more.integers + more.others) &&
+      this.#reserveRows(more.integers + more.pairs + more.others) &&
       (more.integers === 0 || this.#reserveIndex(INTEGER_INDEX, more.integers)) &&
+      (more.pairs === 0 || this.#reserveIndex(PAIR_INDEX, more.pairs)) &&
       (more.others === 0 || this.#reserveIndex(BYTES_INDEX, more.others)) &&
       this.#reserveArena(more.cells)
     );
@@ -112,11 +129,15 @@ export class RowStore {
    * made, and a key without a row gets -1.
    */
   resolve(keys: KeyColumn, length: number, rows: Int32Array, made: Int32Array | null): number {
-    const { integers } = keys;
+    const { integers, pairs } = keys;
     const kernel = this.#kernelFor(length);
     if (integers !== null) {
       if (kernel !== null) return kernel.resolveIntegers(integers, length, rows, made);
       return resolveIntegers(this.memory.words, integers, length, rows, made);
+    }
+    if (pairs !== null) {
+      if (kernel !== null) return kernel.resolvePairs(pairs, length, rows, made);
+      return resolvePairs(this.memory.words, this.memory.bytes, pairs, length, rows, made);
     }
     const count = kernel?.resolveBytes(keys, length, rows, made) ?? -1;
     return count < 0 ? resolveBytes(this.memory.words, this.memory.bytes, keys, length, rows, made) : count;
@@ -124,15 +145,16 @@ export class RowStore {
 
   /** Goes on with the growth of the indexes. Costs up to `slots` slots each, nothing when none grows. */
   advance(slots: number): void {
-    this.#advance(INTEGER_INDEX, slots);
-    this.#advance(BYTES_INDEX, slots);
+    for (const index of INDEXES) this.#advance(index, slots);
   }
 
   key(row: number): unknown {
     const { words, bytes } = this.memory;
     const at = rowAt(words, row);
     const low = words[at + ROW_LOW] as number;
-    if (((words[at + ROW_STATE] as number) & STATE_INTEGER) !== 0) return integerOf(words, at);
+    const form = (words[at + ROW_STATE] as number) & STATE_WORDS;
+    if (form === STATE_INTEGER) return integerOf(words, at);
+    if (form === STATE_PAIR) return [low, words[at + ROW_HIGH]];
     const start = low * 8;
     if (isIntegerPair(bytes, start, words[at + ROW_HIGH] as number)) {
       return [integerAt(bytes, start + 2), integerAt(bytes, start + 11)];
@@ -140,12 +162,12 @@ export class RowStore {
     return decodeKey(this.keyBytes(row));
   }
 
-  /** Canonical bytes; those of an integer key are made anew, others are the store's own until it grows or the row is freed. */
+  /** Canonical bytes; those of integer keys and pairs are made anew, others are the store's own until it grows or the row is freed. */
   keyBytes(row: number): Uint8Array {
     const { words, bytes } = this.memory;
     const at = rowAt(words, row);
-    if (((words[at + ROW_STATE] as number) & STATE_INTEGER) !== 0) {
-      const key = new Uint8Array(INTEGER_KEY_BYTES);
+    if (((words[at + ROW_STATE] as number) & STATE_WORDS) !== 0) {
+      const key = new Uint8Array(keyLengthAt(words, at));
       this.copyKey(row, key, 0);
       return key;
     }
@@ -156,9 +178,7 @@ export class RowStore {
   /** Length of the canonical bytes. */
   keyLength(row: number): number {
     const { words } = this.memory;
-    const at = rowAt(words, row);
-    const isInteger = ((words[at + ROW_STATE] as number) & STATE_INTEGER) !== 0;
-    return isInteger ? INTEGER_KEY_BYTES : (words[at + ROW_HIGH] as number);
+    return keyLengthAt(words, rowAt(words, row));
   }
 
   /** Writes the canonical bytes into `to` from `offset`. */
@@ -167,10 +187,12 @@ export class RowStore {
     const at = rowAt(words, row);
     const low = words[at + ROW_LOW] as number;
     const high = words[at + ROW_HIGH] as number;
-    if (((words[at + ROW_STATE] as number) & STATE_INTEGER) !== 0) {
-      to[offset] = INTEGER_TAG;
-      writeWord(to, offset + 1, high ^ 0x8000_0000);
-      writeWord(to, offset + 5, low);
+    const form = (words[at + ROW_STATE] as number) & STATE_WORDS;
+    if (form === STATE_INTEGER) return writeInteger(to, offset, high, low);
+    if (form === STATE_PAIR) {
+      to[offset] = TUPLE_TAG;
+      writeInteger(to, offset + 1, low >> 31, low);
+      writeInteger(to, offset + 1 + INTEGER_KEY_BYTES, high >> 31, high);
       return;
     }
     const start = low * 8;
@@ -189,6 +211,29 @@ export class RowStore {
     return integers;
   }
 
+  /** Values of rows whose keys all are tuples of two integers; null where one is not. */
+  pairs(rows: Int32Array, length: number): IntegerPairs | null {
+    const { words, bytes } = this.memory;
+    const first = new Float64Array(length);
+    const second = new Float64Array(length);
+    for (let i = 0; i < length; i++) {
+      const at = rowAt(words, rows[i] as number);
+      const low = words[at + ROW_LOW] as number;
+      const high = words[at + ROW_HIGH] as number;
+      const form = (words[at + ROW_STATE] as number) & STATE_WORDS;
+      if (form === STATE_PAIR) {
+        first[i] = low;
+        second[i] = high;
+      } else if (form === 0 && isIntegerPair(bytes, low * 8, high)) {
+        first[i] = integerAt(bytes, low * 8 + 2);
+        second[i] = integerAt(bytes, low * 8 + 11);
+      } else {
+        return null;
+      }
+    }
+    return { first, second };
+  }
+
   /** Keys of rows, each beginning at a multiple of 8 bytes, so that whole words are copied. */
   keyColumn(rows: Int32Array, length: number): KeyColumn {
     const { words } = this.memory;
@@ -198,8 +243,7 @@ export class RowStore {
     let end = 0;
     for (let i = 0; i < length; i++) {
       const at = rowAt(words, rows[i] as number);
-      const isInteger = ((words[at + ROW_STATE] as number) & STATE_INTEGER) !== 0;
-      const size = isInteger ? INTEGER_KEY_BYTES : (words[at + ROW_HIGH] as number);
+      const size = keyLengthAt(words, at);
       offsets[i] = end;
       lengths[i] = size;
       hashes[i] = words[at + ROW_HASH] as number;
@@ -210,7 +254,7 @@ export class RowStore {
     for (let i = 0; i < length; i++) {
       const row = rows[i] as number;
       const at = rowAt(words, row);
-      if (((words[at + ROW_STATE] as number) & STATE_INTEGER) !== 0) {
+      if (((words[at + ROW_STATE] as number) & STATE_WORDS) !== 0) {
         this.copyKey(row, bytes, offsets[i] as number);
         continue;
       }
@@ -220,7 +264,7 @@ export class RowStore {
       const count = ((lengths[i] as number) + 3) >>> 2;
       for (let word = 0; word < count; word++) to[start + word] = words[from + word] as number;
     }
-    return { integers: null, bytes, offsets, lengths, hashes };
+    return byteKeys({ bytes, offsets, lengths, hashes });
   }
 
   isInteger(row: number): boolean {
@@ -228,10 +272,27 @@ export class RowStore {
     return ((words[rowAt(words, row) + ROW_STATE] as number) & STATE_INTEGER) !== 0;
   }
 
+  isPair(row: number): boolean {
+    const { words } = this.memory;
+    return ((words[rowAt(words, row) + ROW_STATE] as number) & STATE_PAIR) !== 0;
+  }
+
   /** Value of an integer key. */
   integer(row: number): number {
     const { words } = this.memory;
     return integerOf(words, rowAt(words, row));
+  }
+
+  /** First number of a pair. */
+  first(row: number): number {
+    const { words } = this.memory;
+    return words[rowAt(words, row) + ROW_LOW] as number;
+  }
+
+  /** Second number of a pair. */
+  second(row: number): number {
+    const { words } = this.memory;
+    return words[rowAt(words, row) + ROW_HIGH] as number;
   }
 
   /** Canonical hash, unsigned. */
@@ -270,6 +331,8 @@ export class RowStore {
     if (state >= STATE_HOLD) return;
     if ((state & STATE_INTEGER) !== 0) {
       removeFromIndex(words, INTEGER_INDEX, row);
+    } else if ((state & STATE_PAIR) !== 0) {
+      removeFromIndex(words, PAIR_INDEX, row);
     } else {
       removeFromIndex(words, BYTES_INDEX, row);
       releaseCell(words, words[at + ROW_LOW] as number, words[at + ROW_HIGH] as number);
@@ -368,6 +431,13 @@ function indexSlots(words: Int32Array, index: number): number {
   return words[index + INDEX_BASE] === 0 ? 0 : (words[index + INDEX_MASK] as number) + 1;
 }
 
+/** Length of the canonical bytes of the key of the row at a word. */
+function keyLengthAt(words: Int32Array, at: number): number {
+  const form = (words[at + ROW_STATE] as number) & STATE_WORDS;
+  if (form === 0) return words[at + ROW_HIGH] as number;
+  return form === STATE_PAIR ? PAIR_KEY_BYTES : INTEGER_KEY_BYTES;
+}
+
 function integerOf(words: Int32Array, at: number): number {
   return (words[at + ROW_HIGH] as number) * 0x1_0000_0000 + ((words[at + ROW_LOW] as number) >>> 0);
 }
@@ -375,12 +445,22 @@ function integerOf(words: Int32Array, at: number): number {
 /** A tuple of two integers: the tag of tuples, and two integer keys. */
 function isIntegerPair(bytes: Uint8Array, start: number, length: number): boolean {
   return (
-    length === 19 && bytes[start] === 0x60 && bytes[start + 1] === INTEGER_TAG && bytes[start + 10] === INTEGER_TAG
+    length === PAIR_KEY_BYTES &&
+    bytes[start] === TUPLE_TAG &&
+    bytes[start + 1] === INTEGER_TAG &&
+    bytes[start + 10] === INTEGER_TAG
   );
 }
 
 function integerAt(bytes: Uint8Array, at: number): number {
   return (readWord(bytes, at) ^ 0x8000_0000) * 0x1_0000_0000 + (readWord(bytes, at + 4) >>> 0);
+}
+
+/** Writes an integer key. */
+function writeInteger(bytes: Uint8Array, at: number, high: number, low: number): void {
+  bytes[at] = INTEGER_TAG;
+  writeWord(bytes, at + 1, high ^ 0x8000_0000);
+  writeWord(bytes, at + 5, low);
 }
 
 function writeWord(bytes: Uint8Array, at: number, word: number): void {

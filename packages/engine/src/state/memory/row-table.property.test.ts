@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { byteKeys } from "../../record/byte-keys.ts";
 import { decodeKey, encodeKey, keyColumnOf } from "../../record/key-codec.ts";
 import type { Key, KeyColumn } from "../../record/key-column.ts";
 import { hashKey } from "../../record/key-hash.ts";
@@ -19,7 +20,7 @@ function columnOf(keys: readonly RawKey[]): KeyColumn {
   for (let i = 1; i < keys.length; i++) offsets[i] = offsets[i - 1]! + lengths[i - 1]!;
   const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
   keys.forEach((key, i) => bytes.set(key.bytes, offsets[i]));
-  return { integers: null, bytes, offsets, lengths, hashes: Uint32Array.from(keys, ({ hash }) => hash) };
+  return byteKeys({ bytes, offsets, lengths, hashes: Uint32Array.from(keys, ({ hash }) => hash) });
 }
 
 /** A table beside a Map; every row is held so often as the model says. */
@@ -88,10 +89,19 @@ const rawKey = fc.oneof(
       .map(([length, fill]) => new Uint8Array(length).fill(fill)),
     hash: fc.constant(3),
   }),
-  fc.oneof(fc.integer(), fc.nat(40), fc.maxSafeInteger(), fc.tuple(fc.nat(20), fc.nat(20)), fc.string()).map((key) => {
-    const bytes = encodeKey(key);
-    return { bytes, hash: hashKey(bytes, 0, bytes.length) };
-  }),
+  fc
+    .oneof(
+      fc.integer(),
+      fc.nat(40),
+      fc.maxSafeInteger(),
+      fc.tuple(fc.nat(20), fc.nat(20)),
+      fc.tuple(fc.maxSafeInteger(), fc.integer()),
+      fc.string(),
+    )
+    .map((key) => {
+      const bytes = encodeKey(key);
+      return { bytes, hash: hashKey(bytes, 0, bytes.length) };
+    }),
 );
 /** One hash per bytes, as of a real hash. */
 const keySet = fc.uniqueArray(rawKey, { selector: ({ bytes }) => nameOf(bytes), minLength: 1, maxLength: 60 });
@@ -111,6 +121,60 @@ const OPTIONS: Readonly<Record<string, RowTableOptions>> = {
   "some stores": { rowsMax: 30 },
   "stores of 192 KiB": { bytesMax: 196_608 },
 };
+
+/** A Map beside a table that is given keys as they are, in columns of integers, of pairs and of bytes. */
+const ANY_NUMBER = fc.oneof(
+  fc.nat(9),
+  fc.integer(),
+  fc.maxSafeInteger(),
+  fc.constantFrom(-0, 0.5, Number.NaN, 2 ** 31, 2 ** 53, -(2 ** 53), Number.POSITIVE_INFINITY),
+);
+const ANY_KEYS: fc.Arbitrary<Key[]> = fc.oneof(
+  fc.array(fc.tuple(fc.nat(9), fc.nat(9)), { minLength: 1, maxLength: 60 }),
+  fc.array(fc.tuple(fc.integer(), fc.maxSafeInteger()), { minLength: 1, maxLength: 60 }),
+  fc.array(fc.tuple(ANY_NUMBER, ANY_NUMBER), { minLength: 1, maxLength: 60 }),
+  fc.array(fc.oneof(ANY_NUMBER, fc.tuple(ANY_NUMBER, ANY_NUMBER), fc.tuple(ANY_NUMBER), fc.string()), {
+    minLength: 1,
+    maxLength: 60,
+  }),
+);
+
+for (const [name, options] of Object.entries(OPTIONS)) {
+  test(`pairs and other keys have one row each, and come back as they were: ${name}`, () => {
+    fc.assert(
+      fc.property(fc.array(ANY_KEYS, { minLength: 1, maxLength: 8 }), (batches) => {
+        const table = new RowTable("pairs", options);
+        const rowOf = new Map<string, number>();
+        for (const keys of batches) {
+          const rows = new Int32Array(keys.length);
+          table.resolve(keyColumnOf(keys), keys.length, rows);
+          const column = table.keyColumn(rows, keys.length);
+          keys.forEach((key, i) => {
+            const bytes = encodeKey(key);
+            const row = rows[i]!;
+            assert.equal(rowOf.get(nameOf(bytes)) ?? row, row);
+            rowOf.set(nameOf(bytes), row);
+            assert.equal(nameOf(table.keyBytes(row)), nameOf(bytes));
+            assert.equal(table.keyLength(row), bytes.length);
+            assert.equal(table.resolveOne(bytes), row);
+            assert.deepEqual(table.key(row), decodeKey(bytes));
+            assert.equal(table.hash(row), hashKey(bytes, 0, bytes.length));
+            assert.equal(column.hashes[i], hashKey(bytes, 0, bytes.length));
+            const at = column.offsets[i]!;
+            assert.equal(nameOf(column.bytes.subarray(at, at + column.lengths[i]!)), nameOf(bytes));
+            const other = rows[0]!;
+            const order = Buffer.compare(table.keyBytes(row), table.keyBytes(other));
+            assert.equal(Math.sign(table.compareKeys(row, other)), order);
+          });
+        }
+        assert.equal(table.liveRows, rowOf.size);
+        table.releaseEmptyRows();
+        assert.equal(table.liveRows, 0);
+      }),
+      { numRuns: 60 },
+    );
+  });
+}
 
 for (const [name, options] of Object.entries(OPTIONS)) {
   test(`a row table keeps rows as a map would: ${name}`, () => {
@@ -163,9 +227,13 @@ test("integer keys given as numbers and as bytes are one row, and come back as n
 });
 
 test("rows stay while the indexes grow in slices, and keys that go meanwhile are gone", () => {
-  for (const kind of ["integers", "strings"]) {
+  for (const kind of ["integers", "pairs", "wide pairs", "strings"]) {
     const table = new RowTable("growth");
-    const keyOf = (i: number): Key => (kind === "integers" ? i * 7 : `key ${i}`);
+    const keyOf = (i: number): Key => {
+      if (kind === "integers") return i * 7;
+      if (kind === "pairs") return [i % 50, i];
+      return kind === "strings" ? `key ${i}` : [2 ** 40, i];
+    };
     const rowOf = new Map<number, number>();
     const rows = new Int32Array(1_024);
     let next = 0;

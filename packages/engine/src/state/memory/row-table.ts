@@ -1,24 +1,26 @@
 import { assert } from "../../foundation/assert.ts";
 import { TidemarkError } from "../../foundation/error.ts";
 import { BATCH_ROWS_MAX } from "../../record/batch.ts";
+import { byteKeys } from "../../record/byte-keys.ts";
 import { integerKeys } from "../../record/integer-keys.ts";
-import type { KeyColumn } from "../../record/key-column.ts";
-import { hashInteger, hashKey } from "../../record/key-hash.ts";
+import type { IntegerPairs, KeyColumn } from "../../record/key-column.ts";
+import { hashInteger, hashKey, PAIR_KEY_BYTES } from "../../record/key-hash.ts";
 import { gatherInts } from "../../record/kernels/gather-twin.ts";
+import { pairKeys } from "../../record/pair-keys.ts";
 import { selectKeys } from "../../record/row-copy.ts";
 import type { KeyTable } from "../state-backend.ts";
 import { cellsOf, ROW_MASK } from "../../record/kernels/row-layout.ts";
 import { RowList } from "./row-list.ts";
 import {
-  findBytes,
   findInteger,
+  findKey,
   highOf,
   isIntegerKey,
-  makeBytes,
+  isPairKey,
   makeInteger,
-  readWord,
+  makeKey,
 } from "../../record/kernels/resolve-keys-twin.ts";
-import { RowStore, type RowStoreOptions } from "./row-store.ts";
+import { type Room, RowStore, type RowStoreOptions } from "./row-store.ts";
 
 /** A row id is 7 bits of store and 24 of row in it. */
 const STORES_MAX = 127;
@@ -122,7 +124,9 @@ export class RowTable implements KeyTable {
   keyColumn(rows: Int32Array, length: number): KeyColumn {
     if (this.#stores.length === 1) {
       const integers = this.#first.integers(rows, length);
-      return integers === null ? this.#first.keyColumn(rows, length) : integerKeys(integers);
+      if (integers !== null) return integerKeys(integers);
+      const pairs = this.#first.pairs(rows, length);
+      return pairs === null ? this.#first.keyColumn(rows, length) : pairKeys(pairs);
     }
     const offsets = new Int32Array(length);
     const lengths = new Int32Array(length);
@@ -142,7 +146,7 @@ export class RowTable implements KeyTable {
       const row = rows[i] as number;
       this.#storeOf(row).copyKey(row & ROW_MASK, bytes, offsets[i] as number);
     }
-    return { integers: null, bytes, offsets, lengths, hashes };
+    return byteKeys({ bytes, offsets, lengths, hashes });
   }
 
   hash(row: number): number {
@@ -160,6 +164,10 @@ export class RowTable implements KeyTable {
     const storeB = this.#storeOf(rowB);
     if (storeA.isInteger(rowA & ROW_MASK) && storeB.isInteger(rowB & ROW_MASK)) {
       return storeA.integer(rowA & ROW_MASK) - storeB.integer(rowB & ROW_MASK);
+    }
+    if (storeA.isPair(rowA & ROW_MASK) && storeB.isPair(rowB & ROW_MASK)) {
+      const first = storeA.first(rowA & ROW_MASK) - storeB.first(rowB & ROW_MASK);
+      return first === 0 ? storeA.second(rowA & ROW_MASK) - storeB.second(rowB & ROW_MASK) : first;
     }
     return compareBytes(storeA.keyBytes(rowA & ROW_MASK), storeB.keyBytes(rowB & ROW_MASK));
   }
@@ -239,27 +247,24 @@ export class RowTable implements KeyTable {
   }
 
   #findOrMakeBytes(bytes: Uint8Array, offset: number, length: number, hash: number): number {
-    if (isIntegerKey(bytes, offset, length)) {
-      return this.#findOrMakeInteger(readWord(bytes, offset + 5), readWord(bytes, offset + 1) ^ 0x8000_0000);
-    }
     for (const [index, { memory }] of this.#stores.entries()) {
-      const row = findBytes(memory.words, memory.bytes, bytes, offset, length, hash);
+      const row = findKey(memory.words, memory.bytes, bytes, offset, length, hash);
       if (row >= 0) return index * STORE_ROWS + row;
     }
-    const index = this.#storeWith({ integers: 0, others: 1, cells: cellsOf(length) });
+    const index = this.#storeWith(roomForOne(bytes, offset, length));
     const { memory } = this.#stores[index] as RowStore;
-    const row = index * STORE_ROWS + makeBytes(memory.words, memory.bytes, bytes, offset, length, hash);
+    const row = index * STORE_ROWS + makeKey(memory.words, memory.bytes, bytes, offset, length, hash);
     this.#candidates.push(row);
     return row;
   }
 
-  /** The same for an integer key. */
+  /** The same for an integer key given as a number. */
   #findOrMakeInteger(low: number, high: number): number {
     for (const [index, { memory }] of this.#stores.entries()) {
       const row = findInteger(memory.words, low, high);
       if (row >= 0) return index * STORE_ROWS + row;
     }
-    const index = this.#storeWith({ integers: 1, others: 0, cells: 0 });
+    const index = this.#storeWith({ ...NO_ROOM, integers: 1 });
     const { words } = (this.#stores[index] as RowStore).memory;
     const hash = hashInteger(high * 0x1_0000_0000 + (low >>> 0)) | 0;
     const row = index * STORE_ROWS + makeInteger(words, low, high, hash);
@@ -284,20 +289,39 @@ export class RowTable implements KeyTable {
   }
 }
 
-type Room = Parameters<RowStore["reserve"]>[0];
+const NO_ROOM: Room = { integers: 0, pairs: 0, others: 0, cells: 0 };
+
+function roomForOne(bytes: Uint8Array, offset: number, length: number): Room {
+  if (isIntegerKey(bytes, offset, length)) return { ...NO_ROOM, integers: 1 };
+  if (isPairKey(bytes, offset, length)) return { ...NO_ROOM, pairs: 1 };
+  return { ...NO_ROOM, others: 1, cells: cellsOf(length) };
+}
 
 /** Room for as many keys of their kinds, were all of them new and distinct. */
 function roomFor(keys: KeyColumn, length: number): Room {
-  if (keys.integers !== null) return { integers: length, others: 0, cells: 0 };
+  if (keys.integers !== null) return { ...NO_ROOM, integers: length };
+  if (keys.pairs !== null) return roomForPairs(keys.pairs, length);
   const { bytes, offsets, lengths } = keys;
   let integers = 0;
+  let pairs = 0;
   let cells = 0;
   for (let i = 0; i < length; i++) {
     const size = lengths[i] as number;
     if (isIntegerKey(bytes, offsets[i] as number, size)) integers++;
+    else if (isPairKey(bytes, offsets[i] as number, size)) pairs++;
     else cells += cellsOf(size);
   }
-  return { integers, others: length - integers, cells };
+  return { integers, pairs, others: length - integers - pairs, cells };
+}
+
+function roomForPairs({ first, second }: IntegerPairs, length: number): Room {
+  let others = 0;
+  for (let i = 0; i < length; i++) {
+    const a = first[i] as number;
+    const b = second[i] as number;
+    if ((a | 0) !== a || (b | 0) !== b) others++;
+  }
+  return { integers: 0, pairs: length - others, others, cells: others * cellsOf(PAIR_KEY_BYTES) };
 }
 
 function compareBytes(a: Uint8Array, b: Uint8Array): number {

@@ -41,6 +41,10 @@ export class ReduceOperator implements Operator {
   /** The function does nothing to the row before but read fields of it, so that a view will do. */
   readonly #onlyReads: boolean;
   readonly #rows: Int32Array = new Int32Array(BATCH_ROWS_MAX);
+  /** Layout in which the state keeps rows of the batch; null before the first. */
+  #rowLayout: RecordLayout | null = null;
+  #lastLayout: RecordLayout | null = null;
+  #isLastFlat = false;
   /** What short batches cost, less the rows that were written since. */
   #shortage = 0;
 
@@ -68,6 +72,7 @@ export class ReduceOperator implements Operator {
     // Rows whose fields change all the time make batches of a few rows, which cost more than objects do.
     if (this.#shortage > ROWS_WANTED * SHORT_BATCHES_MAX) this.#changes = null;
     this.#changes?.bind(batch);
+    this.#rowLayout = null;
     for (let row = 0; row < batch.length; row++) this.#onRecord(batch, row);
     this.#view.release();
     this.#flush();
@@ -96,39 +101,45 @@ export class ReduceOperator implements Operator {
       const before = records.layout(stateRow);
       if (before === null) {
         if (batch.layout.shape === "struct" && records.setRow(stateRow, batch, row)) {
-          this.#writeKept(batch, row, ROW_KINDS.insert);
+          this.#writeRow(records, changes, { row, rowKind: ROW_KINDS.insert });
           return;
         }
       } else if (before !== VALUE_LAYOUT) {
-        this.#updateKept(changes, before, batch, row);
+        if (this.#updateKept(changes, before, batch, row)) {
+          this.#writeRow(records, changes, { row, rowKind: ROW_KINDS.updateAfter });
+        }
         return;
       }
     }
     this.#onWholeRecord(batch, row);
   }
 
-  /** A record of a key whose row is kept by column. Nothing is changed before the user's function is done and its record is stored. */
-  #updateKept(changes: ChangelogWriter, before: RecordLayout, batch: RecordBatch, row: number): void {
+  /**
+   * A record of a key whose row is kept by column. Nothing is changed before the user's function is done and its record is stored. True where
+   * that is the input's own row; else the row after is written already.
+   */
+  #updateKept(changes: ChangelogWriter, before: RecordLayout, batch: RecordBatch, row: number): boolean {
     const stateRow = this.#rows[row] as number;
     this.#makeRoom(changes, before, { rows: 2, inputRow: row });
     changes.write(stateRow, row, ROW_KINDS.updateBefore);
     try {
-      const isView = this.#onlyReads && isFlat(before);
+      const isView = this.#onlyReads && this.#isFlat(before);
       const accumulated = isView ? changes.viewOfLast() : this.#accumulated.get(stateRow);
       const record = this.#view.at(row);
       const reduced = this.#fn(accumulated, record);
-      if (reduced === record && batch.layout.shape === "struct") this.#keepRow(stateRow, batch, row);
-      else if (!isView || reduced !== accumulated) this.#keep(stateRow, reduced);
+      if (reduced === record && batch.layout.shape === "struct") {
+        if (this.#records?.setRow(stateRow, batch, row) === true) return true;
+        this.#accumulated.set(stateRow, recordOf(batch, row));
+      } else if (!isView || reduced !== accumulated) {
+        this.#keep(stateRow, reduced);
+      }
     } catch (error) {
       changes.dropLast();
       this.#fail(error, batch, row);
-      return;
+      return false;
     }
     this.#writeKept(batch, row, ROW_KINDS.updateAfter);
-  }
-
-  #keepRow(stateRow: number, batch: RecordBatch, row: number): void {
-    if (this.#records?.setRow(stateRow, batch, row) !== true) this.#accumulated.set(stateRow, recordOf(batch, row));
+    return false;
   }
 
   #keep(stateRow: number, reduced: unknown): void {
@@ -136,6 +147,18 @@ export class ReduceOperator implements Operator {
     if (reduced === undefined)
       throw new TidemarkError("TM_RECORD", "a reduce function must return a record, it returned undefined");
     this.#accumulated.set(stateRow, reduced);
+  }
+
+  /** Writes what is kept for the key of a row, which is the row itself: all such rows of a batch have one layout. */
+  #writeRow(
+    records: StoredRecords,
+    changes: ChangelogWriter,
+    { row, rowKind }: { readonly row: number; readonly rowKind: number },
+  ): void {
+    const stateRow = this.#rows[row] as number;
+    const layout = (this.#rowLayout ??= records.layout(stateRow) as RecordLayout);
+    this.#makeRoom(changes, layout, { rows: 1, inputRow: row });
+    changes.write(stateRow, row, rowKind);
   }
 
   /** Writes what is kept for the key of a row, by column if it can be. */
@@ -150,6 +173,14 @@ export class ReduceOperator implements Operator {
       this.#changes?.flush();
       this.#writer.write(this.#accumulated.get(stateRow), { ...timesOf(batch, row, rowKind), tag: stateRow });
     }
+  }
+
+  #isFlat(layout: RecordLayout): boolean {
+    if (layout !== this.#lastLayout) {
+      this.#lastLayout = layout;
+      this.#isLastFlat = isFlat(layout);
+    }
+    return this.#isLastFlat;
   }
 
   #makeRoom(
@@ -213,14 +244,7 @@ function timesOf(
   return { timestamp: timestamps[row] as number, watermark: watermarks[row] as number, rowKind };
 }
 
-const flat = new WeakMap<RecordLayout, boolean>();
-
 /** A view of such a record cannot be told from a copy by reading it: nothing in it is nested, or is there and yet absent. */
 function isFlat(layout: RecordLayout): boolean {
-  let known = flat.get(layout);
-  if (known === undefined) {
-    known = layout.fields.every(({ kind, optional }) => kind !== "json" && !optional);
-    flat.set(layout, known);
-  }
-  return known;
+  return layout.fields.every(({ kind, optional }) => kind !== "json" && !optional);
 }

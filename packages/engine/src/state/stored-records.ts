@@ -10,7 +10,10 @@ import type { ValueState } from "./state-backend.ts";
 export interface StoredRecords {
   /** Layout of the columns that the row's record can be copied to; VALUE_LAYOUT: only `get` gives it; null: the row has no value. */
   layout(row: number): RecordLayout | null;
-  /** Keeps a row of a batch as `set` would keep its plain copy. False: it cannot be kept so, and nothing has changed. */
+  /**
+   * Keeps a row of a batch as `set` would keep its plain copy, by column: its `layout` is the same for all rows of a batch. False: it cannot be
+   * kept so, and nothing has changed.
+   */
   setRow(row: number, batch: RecordBatch, from: number): boolean;
   /** Columns for records of a layout that `layout` gave, with room for `rows` of them. */
   columns(layout: RecordLayout, rows: number): StoredColumns;

@@ -25,10 +25,9 @@ export function formSource({ places, fixedBytes, shape }: FormOptions): string {
     fields.some(isPart) ? "const storeRow = null;" : storeRowSource(fields, { fixedBytes, shape }),
     writeSource(fields, { fixedBytes, shape }),
     loadSource(fields, fixedBytes),
-    copySource(fields, fixedBytes),
-    columnsSource(fields),
+    columnsSource(fields, fixedBytes),
     sameSource(fields),
-    "return { shadow, same, store, storeRow, load, copy, columns: (rows) => new Columns(rows) };",
+    "return { shadow, same, store, storeRow, load, columns: (rows) => new Columns(rows) };",
   ].join("\n");
 }
 
@@ -265,12 +264,12 @@ function sameSource(fields: readonly NumberedPlace[]): string {
   ].join("\n");
 }
 
-/** Copies a block to a row of columns; texts as bytes. */
+/** A method of the columns that copies a block to a row of them; texts as bytes. */
 function copySource(fields: readonly NumberedPlace[], fixedBytes: number): string {
   const texts = fields.filter(isText);
   const parts = fields.filter(isPart);
   return [
-    "function copy(chunk, base, to, row) {",
+    "take(chunk, base, row) { const to = this;",
     addressSource(fields),
     ...fields.filter(isScalar).map(({ f, field, at }) => {
       const cell = field.kind === "boolean" ? `bytes[base + ${at}]` : scalarSource(field.kind, at);
@@ -304,7 +303,7 @@ const ARRAYS: Readonly<Record<Field["kind"], string>> = {
 };
 
 /** The class of the columns: c are cells (strings of a text), o and n offsets and lengths of texts, p presence. */
-function columnsSource(fields: readonly NumberedPlace[]): string {
+function columnsSource(fields: readonly NumberedPlace[], fixedBytes: number): string {
   const texts = fields.filter(isText);
   return [
     // Room for a little more than the columns before had in texts: what grows is copied, and what is not used is still cleared.
@@ -319,6 +318,7 @@ function columnsSource(fields: readonly NumberedPlace[]): string {
       return `this.c${f} = new ${ARRAYS[field.kind]}(rows); ${text} ${presence}`;
     }),
     `this.columns = [${fields.map(columnSource).join(", ")}]; }`,
+    copySource(fields, fixedBytes),
     "clear() { this.textEnd = 0; }",
     "growText(more) {",
     "const bytes = new Uint8Array((Math.max(this.bytes.length * 1.5, this.textEnd + more) + 7) & ~7); bytes.set(this.bytes);",

@@ -28,7 +28,6 @@ interface GeneratedForm {
   readonly shadow: ((record: object) => object) | null;
   /** Whether a record that was loaded is what it was when its shadow was made. */
   same(record: object, shadow: object): boolean;
-  copy(chunk: Chunk, base: number, to: FormColumns, row: number): void;
   columns(rows: number): FormColumns;
 }
 
@@ -36,6 +35,8 @@ interface GeneratedForm {
 export interface FormColumns extends StoredColumns {
   /** Bytes of the texts of all columns end here. */
   textEnd: number;
+  /** Copies the block of a record of their form. */
+  take(chunk: Chunk, base: number, row: number): void;
 }
 
 /**
@@ -98,7 +99,6 @@ function newForm(layout: RecordLayout): RecordForm {
     load: made.load,
     shadow: made.shadow,
     same: made.same,
-    copy: made.copy,
     columns: made.columns,
   };
 }

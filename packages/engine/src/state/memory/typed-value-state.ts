@@ -72,7 +72,7 @@ export class TypedValueState implements ValueState<unknown>, StoredRecords, Snap
   copy(row: number, to: StoredColumns, at: number): void {
     const block = this.#at(row);
     const values = this.#values;
-    values.formAt(block)?.copy(values.chunk(block), values.offset(block), to as FormColumns, at);
+    (to as FormColumns).take(values.chunk(block), values.offset(block), at);
   }
 
   undo(row: number, _extra: unknown, old: unknown): void {

@@ -202,7 +202,7 @@ function assertColumns(values: TypedValues, batch: RecordBatch, kept: readonly {
   const form = values.formAt(first.at);
   assert.ok(form !== null);
   const columns: FormColumns = form.columns(kept.length);
-  kept.forEach(({ at }, i) => form.copy(values.chunk(at), values.offset(at), columns, i));
+  kept.forEach(({ at }, i) => columns.take(values.chunk(at), values.offset(at), i));
   const copy: RecordBatch = { ...batch, layout: form.columnsLayout, length: kept.length, columns: columns.columns };
   const rows = openRows(copy.layout, { debug: false });
   rows.bind(copy);

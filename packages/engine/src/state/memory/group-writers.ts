@@ -4,6 +4,8 @@ import type { KeyGroupPayload } from "../state-backend.ts";
 import { PayloadWriter } from "./payload-writer.ts";
 import type { RowTable } from "./row-table.ts";
 
+/** A guess is not larger than this for each row: what is large takes its time anyway. */
+const ROW_BYTES_MAX = 512;
 /** Kind that ends the sections of a payload, and ordinal that ends the entries of a section. */
 const END = 0;
 
@@ -23,6 +25,13 @@ export class PayloadSizes {
 
   constructor(keyGroupBits: number) {
     this.bytes = new Float64Array(2 ** keyGroupBits);
+  }
+
+  /** Before the first snapshot: a state of so many bytes is about as large in payloads. */
+  guess(stateBytes: number, rows: number): void {
+    if (this.rows > 0 || rows === 0) return;
+    this.rows = rows;
+    this.bytes.fill(Math.min(stateBytes, rows * ROW_BYTES_MAX) / this.bytes.length);
   }
 }
 

@@ -37,9 +37,14 @@ export class MemorySnapshotReading implements SnapshotReading {
     readonly onEnd: () => void;
   }) {
     const { table, keyGroupBits, sections, sizes, onEnd } = options;
+    const all = sectionsOf(sections);
+    sizes.guess(
+      all.reduce((sum, { part }) => sum + part.bytes, 0),
+      table.liveRows,
+    );
     this.#writers = new GroupWriters(table, keyGroupBits, PAYLOAD_VERSION, sizes);
     this.#onEnd = onEnd;
-    for (const section of sectionsOf(sections)) {
+    for (const section of all) {
       if (section.part.freeze !== undefined) {
         this.#frozen.push({ section, part: section.part.freeze() });
       } else {

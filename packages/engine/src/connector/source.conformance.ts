@@ -68,6 +68,15 @@ export function sourceSuite({ test, open, replayable = true }: SourceSuiteOption
     });
   });
 
+  test("source: batches that are lent hold the same", async () => {
+    await forEachSplit(await open(), async (fixture, split) => {
+      const reader = await openReader(fixture, split, null);
+      reader.lend?.();
+      equal(recordsOf(await readToEnd(reader, fixture)), fixture.expected[split.id], `records of split ${split.id}`);
+      await reader.close();
+    });
+  });
+
   if (replayable) replayTests(test, open);
   else {
     test("source: one that cannot be read again refuses a position that is not the beginning", async () => {

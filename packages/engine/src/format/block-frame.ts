@@ -47,7 +47,7 @@ function decode(payload: Uint8Array, options: FrameDecodeOptions): FrameColumns 
         })
       : null,
   );
-  const places = new Int32Array(rows);
+  const places = options.arrays.int32(rows);
   for (let row = 0; row < rows; row++) places[row] = row;
   return { columns, places };
 }
@@ -108,7 +108,11 @@ function readColumn(field: FrameField, read: ReadOptions): Column {
     case "dictionary":
       return { kind: "dictionary", presence, ...readDictionary(field, read) };
     default: {
-      const { offsets, lengths } = readOffsets(reader.words(place, rows + 1), entry[ENTRY.heapBytes] ?? 0);
+      const { offsets, lengths } = readOffsets(
+        reader.words(place, rows + 1),
+        read.options.arrays.int32(rows),
+        entry[ENTRY.heapBytes] ?? 0,
+      );
       const bytes = reader.bytes(entry[ENTRY.heap], entry[ENTRY.heapBytes] ?? 0);
       return columnOfCells(field, { bytes, offsets, lengths, presence }, read.options);
     }
@@ -116,9 +120,12 @@ function readColumn(field: FrameField, read: ReadOptions): Column {
 }
 
 /** Offsets of cells from one more of them; FrameFault if they do not grow within the heap. */
-function readOffsets(offsets: Int32Array, heapBytes: number): { offsets: Int32Array; lengths: Int32Array } {
-  const rows = offsets.length - 1;
-  const lengths = new Int32Array(rows);
+function readOffsets(
+  offsets: Int32Array,
+  lengths: Int32Array,
+  heapBytes: number,
+): { offsets: Int32Array; lengths: Int32Array } {
+  const rows = lengths.length;
   let signs = offsets[0] as number;
   for (let row = 0; row < rows; row++) {
     const length = (offsets[row + 1] as number) - (offsets[row] as number);
@@ -136,7 +143,11 @@ function readDictionary(
   const entries = entry[ENTRY.entries] ?? 0;
   const heapBytes = entry[ENTRY.heapBytes] ?? 0;
   const bytes = reader.bytes(entry[ENTRY.heap], heapBytes);
-  const { offsets, lengths } = readOffsets(reader.words(entry[ENTRY.entryOffsets], entries + 1), heapBytes);
+  const { offsets, lengths } = readOffsets(
+    reader.words(entry[ENTRY.entryOffsets], entries + 1),
+    new Int32Array(entries),
+    heapBytes,
+  );
   const dictionary = Array.from(lengths, (length, i) => textOf(bytes, offsets[i] as number, length, options));
   const values = reader.words(entry[ENTRY.values], rows);
   let seen = 0;

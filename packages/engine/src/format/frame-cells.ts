@@ -3,6 +3,7 @@ import { type Column, type DictionaryColumn, type JsonColumn, PRESENCE, type Utf
 import { decodeValue } from "../record/value-codec.ts";
 import { decodeUtf8, decodeWtf8 } from "../record/wtf8.ts";
 import { ROW_KIND_TEXTS } from "./batch-encoder.ts";
+import type { FrameArrays } from "./frame-arrays.ts";
 import { FrameFault } from "./frame.ts";
 import type { FrameField } from "./frame-layout.ts";
 
@@ -18,6 +19,7 @@ export interface CellPlaces {
 export interface TextOptions {
   readonly isIllFormed: boolean;
   readonly checkText: boolean;
+  readonly arrays: FrameArrays;
 }
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -84,7 +86,7 @@ export function textOf(bytes: Uint8Array, offset: number, length: number, option
 function textColumn(field: FrameField, cells: CellPlaces, options: TextOptions): Utf8Column {
   const { bytes, offsets, lengths, presence } = cells;
   const rows = lengths.length;
-  const strings = new Array<string | undefined>(rows);
+  const strings = options.arrays.strings(rows);
   const column: Utf8Column = { kind: "utf8", presence, bytes, offsets, lengths, strings };
   if (!options.isIllFormed && !options.checkText) return column;
   for (let row = 0; row < rows; row++) {
@@ -100,7 +102,7 @@ function dictionaryColumn(field: FrameField, cells: CellPlaces, options: TextOpt
   const { bytes, offsets, lengths, presence } = cells;
   const ids = new Map<string, number>();
   const dictionary: string[] = [];
-  const values = new Int32Array(lengths.length);
+  const values = options.arrays.int32(lengths.length);
   for (let row = 0; row < lengths.length; row++) {
     const text = textOf(bytes, offsets[row] as number, lengths[row] as number, options);
     let id = ids.get(text);

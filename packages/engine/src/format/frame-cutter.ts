@@ -32,6 +32,8 @@ export class FrameCutter {
   #filled = 0;
   #partialHeader: FrameHeader | null = null;
   #hasEnded = false;
+  /** Memory of frames of which a part was in an earlier piece; null: each gets its own. */
+  #room: Uint8Array | null = null;
 
   constructor(options: { format: FrameFormatKind; offset: number; input: string; checksum: Checksum }) {
     this.#format = options.format;
@@ -39,6 +41,11 @@ export class FrameCutter {
     this.#checksum = options.checksum;
     this.offset = options.offset;
     this.nextOffset = options.offset;
+  }
+
+  /** From now on a frame is done with before the next call of `next`. */
+  lend(): void {
+    this.#room = NO_BYTES;
   }
 
   /** Gives the next piece; only after `next` said false. The piece must not change later. */
@@ -58,7 +65,7 @@ export class FrameCutter {
     const from = this.#at;
     const rest = this.#piece.length - from;
     if (rest === 0) return false;
-    if (rest < FRAME_HEADER_BYTES) return this.#goOn(new Uint8Array(FRAME_HEADER_BYTES));
+    if (rest < FRAME_HEADER_BYTES) return this.#goOn(this.#roomFor(FRAME_HEADER_BYTES));
     const header = this.#parse(this.#piece.subarray(from, from + FRAME_HEADER_BYTES));
     const bytes = FRAME_HEADER_BYTES + header.payloadBytes;
     const payloadFrom = from + FRAME_HEADER_BYTES;
@@ -68,7 +75,7 @@ export class FrameCutter {
       return true;
     }
     this.#partialHeader = header;
-    return this.#goOn(new Uint8Array(bytes));
+    return this.#goOn(this.#roomFor(bytes));
   }
 
   /** Fills a frame from the current piece. */
@@ -91,10 +98,16 @@ export class FrameCutter {
         this.#take(header, partial.subarray(FRAME_HEADER_BYTES), bytes);
         return true;
       }
-      const whole = new Uint8Array(bytes);
+      const whole = this.#roomFor(bytes);
       whole.set(partial);
       partial = whole;
     }
+  }
+
+  #roomFor(bytes: number): Uint8Array {
+    if (this.#room === null) return new Uint8Array(bytes);
+    if (this.#room.length < bytes) this.#room = new Uint8Array(bytes * 2);
+    return this.#room.subarray(0, bytes);
   }
 
   #parse(bytes: Uint8Array): FrameHeader {

@@ -3,6 +3,7 @@ import type { RecordSchema } from "../record/record-schema.ts";
 import { RecordWriter } from "../record/record-writer.ts";
 import type { BatchDecoder } from "./batch-decoder.ts";
 import { columnFit, type ColumnFit } from "./column-fit.ts";
+import { lentArrays, NEW_ARRAYS } from "./frame-arrays.ts";
 import {
   assertLittleEndian,
   FLAG_ILL_FORMED,
@@ -43,6 +44,7 @@ export class FrameDecoder implements BatchDecoder {
   readonly #cutter: FrameCutter;
   #layout: CurrentLayout | null = null;
   #batch: DecodedRecords | null = null;
+  #arrays = NEW_ARRAYS;
 
   constructor(options: {
     format: FrameFormat;
@@ -69,6 +71,16 @@ export class FrameDecoder implements BatchDecoder {
 
   get isEmpty(): boolean {
     return this.#batch === null;
+  }
+
+  /** Columns are views of pieces. */
+  get copiesPieces(): boolean {
+    return this.#arrays !== NEW_ARRAYS;
+  }
+
+  lend(): void {
+    this.#arrays = lentArrays();
+    this.#cutter.lend();
   }
 
   /** The layout that holds at `nextOffset`; null before the first one. */
@@ -121,6 +133,7 @@ export class FrameDecoder implements BatchDecoder {
       throw this.#broken("rows are not of the layout that stands before them: a part of the input is missing");
     const { count: rows } = header;
     if (rows === 0) return;
+    this.#arrays.begin();
     try {
       const { columns, places } = this.#format.decode(payload, {
         fields: layout.file.fields,
@@ -128,9 +141,10 @@ export class FrameDecoder implements BatchDecoder {
         wanted: layout.fit.wanted,
         isIllFormed: (header.flags & FLAG_ILL_FORMED) !== 0,
         checkText: !this.#schema.trust,
+        arrays: this.#arrays,
       });
       const { offset } = this.#cutter;
-      const offsets = new Float64Array(rows);
+      const offsets = this.#arrays.float64(rows);
       for (let row = 0; row < rows; row++) offsets[row] = offset + (places[row] as number);
       this.#batch = layout.fit.fit(columns, offsets, rows);
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { RecordBatch } from "../record/batch.ts";
 import type { Column } from "../record/column.ts";
+import type { FrameArrays } from "./frame-arrays.ts";
 import type { FrameFormatKind } from "./frame.ts";
 import type { FrameField } from "./frame-layout.ts";
 
@@ -21,6 +22,8 @@ export interface FrameDecodeOptions {
   readonly isIllFormed: boolean;
   /** Strings are checked to be valid UTF-8. */
   readonly checkText: boolean;
+  /** Where the arrays of columns come from that are not views of the payload. */
+  readonly arrays: FrameArrays;
 }
 
 export interface FrameColumns {

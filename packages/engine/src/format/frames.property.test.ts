@@ -51,6 +51,8 @@ for (const format of FRAME_FORMATS) {
           assert.deepEqual(recordsIn(whole), expected);
           const pieces = decodeFrames(format, bytes, { schema: schemaOf(layout), cuts, shift });
           assert.deepEqual(pieces.seen, whole.seen);
+          const lent = decodeFrames(format, bytes, { schema: schemaOf(layout), cuts, shift, isLent: true });
+          assert.deepEqual(lent.seen, whole.seen);
           for (const start of pieces.starts) {
             const rest = decodeFrames(format, bytes, { schema: schemaOf(layout), start, cuts, shift });
             assert.deepEqual(rest.seen, whole.seen.slice(start.seen));

@@ -62,10 +62,17 @@ export interface FrameStart {
 export function decodeFrames(
   format: FrameFormat,
   bytes: Uint8Array,
-  options: { schema?: RecordSchema; start?: FrameStart; cuts?: readonly number[]; shift?: number } = {},
+  options: {
+    schema?: RecordSchema;
+    start?: FrameStart;
+    cuts?: readonly number[];
+    shift?: number;
+    isLent?: boolean;
+  } = {},
 ): { seen: unknown[]; starts: (FrameStart & { seen: number })[]; broke: unknown } {
   const { schema = schemaOf(VALUE_LAYOUT), start = { offset: 0, layout: null }, cuts = [], shift = 0 } = options;
   const decoder = new FrameDecoder({ format, schema, ...start, input: "x", checksum: crc32 });
+  if (options.isLent === true) decoder.lend();
   const seen: unknown[] = [];
   const starts: (FrameStart & { seen: number })[] = [];
   let broke: unknown = null;
@@ -93,6 +100,7 @@ export function decodeFrames(
       decoder.push(room.subarray(shift));
       at = cut;
       drain();
+      if (decoder.copiesPieces) room.fill(0xa5);
     }
     decoder.end();
     drain();

@@ -60,31 +60,35 @@ function isVariable({ kind }: FrameField): boolean {
 }
 
 function decode(payload: Uint8Array, options: FrameDecodeOptions): FrameColumns {
-  const { fields, rows, wanted } = options;
+  const { fields, rows, wanted, arrays } = options;
   const { slots, fixedBytes } = rowSlots(fields);
   const words = new Int32Array(payload.buffer, payload.byteOffset, payload.length / 4);
   const floats = new Float64Array(payload.buffer, payload.byteOffset, payload.length / 8);
-  const starts = rowStarts(words, { rows, fixedBytes, payloadBytes: payload.length });
-  const cursor = new Int32Array(rows);
+  const starts = rowStarts(words, arrays.int32(rows), { fixedBytes, payloadBytes: payload.length });
+  const cursor = arrays.int32(rows);
   for (let row = 0; row < rows; row++) cursor[row] = (starts[row] as number) + fixedBytes;
   const columns = fields.map((field, index): Column | null => {
     const { at, presenceAt } = slots[index] as Slot;
     const isWanted = wanted[index] === true;
-    const lengths = isVariable(field) ? gatherWords(words, starts, at) : null;
-    const offsets = lengths === null ? null : passCells(cursor, lengths, payload.length);
+    const lengths = isVariable(field) ? gatherWords(words, arrays.int32(rows), { starts, at }) : null;
+    const offsets =
+      lengths === null ? null : passCells(cursor, arrays.int32(rows), { lengths, payloadBytes: payload.length });
     if (!isWanted) return null;
-    const presence = presenceAt < 0 ? null : checkedPresence(gatherBytes(payload, starts, presenceAt), field);
+    const presence =
+      presenceAt < 0
+        ? null
+        : checkedPresence(gatherBytes(payload, arrays.bytes(rows), { starts, at: presenceAt }), field);
     if (lengths !== null && offsets !== null)
       return columnOfCells(field, { bytes: payload, offsets, lengths, presence }, options);
     switch (field.kind) {
       case "int32":
-        return { kind: "int32", presence, values: gatherWords(words, starts, at) };
+        return { kind: "int32", presence, values: gatherWords(words, arrays.int32(rows), { starts, at }) };
       case "float64":
-        return { kind: "float64", presence, values: gatherFloats(floats, starts, at) };
+        return { kind: "float64", presence, values: gatherFloats(floats, arrays.float64(rows), { starts, at }) };
       case "rowKind":
-        return rowKindColumn(gatherBytes(payload, starts, at));
+        return rowKindColumn(gatherBytes(payload, arrays.bytes(rows), { starts, at }));
       default: {
-        const values = gatherBytes(payload, starts, at);
+        const values = gatherBytes(payload, arrays.bytes(rows), { starts, at });
         checkBooleans(values, field);
         return { kind: "boolean", presence, values };
       }
@@ -98,11 +102,11 @@ function decode(payload: Uint8Array, options: FrameDecodeOptions): FrameColumns 
 /** Where each row begins; FrameFault unless rows fill the payload. */
 function rowStarts(
   words: Int32Array,
-  { rows, fixedBytes, payloadBytes }: { rows: number; fixedBytes: number; payloadBytes: number },
+  starts: Int32Array,
+  { fixedBytes, payloadBytes }: { fixedBytes: number; payloadBytes: number },
 ): Int32Array {
-  const starts = new Int32Array(rows);
   let at = 0;
-  for (let row = 0; row < rows; row++) {
+  for (let row = 0; row < starts.length; row++) {
     const length = at < payloadBytes ? (words[at >> 2] as number) : -1;
     if (length < fixedBytes || (length & 7) !== 0 || length > payloadBytes - at)
       throw new FrameFault(`row ${row} has a wrong length`);
@@ -114,8 +118,11 @@ function rowStarts(
 }
 
 /** Moves behind the cells of a field; where they begin. */
-function passCells(cursor: Int32Array, lengths: Int32Array, payloadBytes: number): Int32Array {
-  const offsets = new Int32Array(cursor.length);
+function passCells(
+  cursor: Int32Array,
+  offsets: Int32Array,
+  { lengths, payloadBytes }: { lengths: Int32Array; payloadBytes: number },
+): Int32Array {
   for (let row = 0; row < cursor.length; row++) {
     const at = cursor[row] as number;
     const length = lengths[row] as number;
@@ -133,20 +140,23 @@ function checkRowEnds(starts: Int32Array, cursor: Int32Array, payloadBytes: numb
   }
 }
 
-function gatherWords(words: Int32Array, starts: Int32Array, at: number): Int32Array {
-  const values = new Int32Array(starts.length);
+/** Where a field is in each row. */
+interface Place {
+  readonly starts: Int32Array;
+  readonly at: number;
+}
+
+function gatherWords(words: Int32Array, values: Int32Array, { starts, at }: Place): Int32Array {
   for (let row = 0; row < starts.length; row++) values[row] = words[((starts[row] as number) + at) >> 2] as number;
   return values;
 }
 
-function gatherFloats(floats: Float64Array, starts: Int32Array, at: number): Float64Array {
-  const values = new Float64Array(starts.length);
+function gatherFloats(floats: Float64Array, values: Float64Array, { starts, at }: Place): Float64Array {
   for (let row = 0; row < starts.length; row++) values[row] = floats[((starts[row] as number) + at) >> 3] as number;
   return values;
 }
 
-function gatherBytes(bytes: Uint8Array, starts: Int32Array, at: number): Uint8Array {
-  const values = new Uint8Array(starts.length);
+function gatherBytes(bytes: Uint8Array, values: Uint8Array, { starts, at }: Place): Uint8Array {
   for (let row = 0; row < starts.length; row++) values[row] = bytes[(starts[row] as number) + at] as number;
   return values;
 }

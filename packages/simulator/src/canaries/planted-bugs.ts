@@ -182,7 +182,7 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "timers not snapshotted",
     file: "state/memory/timer-state.ts",
-    find: "          steps: rows.length,",
+    find: "          steps: size,",
     replace: "          steps: 0,",
     why: "what was to happen later never does after a restore",
     hint: 25,

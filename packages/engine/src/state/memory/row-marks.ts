@@ -1,4 +1,4 @@
-import { TableMemory } from "./table-memory.ts";
+import { GrowingArray } from "./growing-array.ts";
 
 const PAGE_BITS = 12;
 const PAGE_ROWS = 2 ** PAGE_BITS;
@@ -7,8 +7,7 @@ const PAGE_ROWS = 2 ** PAGE_BITS;
 export class RowMarks {
   /** 1 where a row is marked; replaced when it grows. */
   bytes: Uint8Array = new Uint8Array(0);
-  readonly #memory = new TableMemory();
-  #taken = 0;
+  readonly #memory = new GrowingArray(Uint8Array);
   /** While they are read: pages as they were, before their first change. */
   #copies: (Uint8Array | undefined)[] | null = null;
   #frozenEnd = 0;
@@ -57,9 +56,8 @@ export class RowMarks {
 
   #grow(rows: number): void {
     // Whole pages: `end` is the first of a page.
-    const bytes = Math.ceil(rows / PAGE_ROWS) * PAGE_ROWS;
-    this.#memory.allocate(bytes - this.#taken, true);
-    this.#taken = bytes;
-    this.bytes = this.#memory.bytes.subarray(0, bytes);
+    const end = Math.ceil(rows / PAGE_ROWS) * PAGE_ROWS;
+    this.#memory.reserve(end);
+    this.bytes = this.#memory.array.subarray(0, end);
   }
 }

@@ -5,10 +5,10 @@ import type { ByteWriter } from "../byte-writer.ts";
 import type { SlotField, Slots } from "../slot-state.ts";
 import type { StateCodec } from "../state-codec.ts";
 import { FrozenWords } from "./frozen-words.ts";
+import { GrowingArray } from "./growing-array.ts";
 import type { Journal, Undoable } from "./journal.ts";
 import { decodeField, encodeField, KeptBytes } from "./kept-bytes.ts";
 import { KeptObjects } from "./kept-objects.ts";
-import { WordMemory } from "./word-memory.ts";
 
 /** What a journal entry of slots takes back; more in the pane slots. */
 export const WRITTEN = 0;
@@ -37,7 +37,7 @@ const FIELD_KINDS = ["number", "value"] as const;
  */
 export abstract class SlotWords implements Slots, Undoable {
   words: Float64Array = new Float64Array(0);
-  readonly #memory = new WordMemory();
+  readonly #memory = new GrowingArray(Float64Array);
   /** Words of the fields of a slot. */
   protected readonly width: number;
   /** Words from one slot to the next. */
@@ -141,7 +141,7 @@ export abstract class SlotWords implements Slots, Undoable {
     try {
       if (length > WORDS_MAX) throw new RangeError(`more than ${WORDS_MAX} words`);
       this.#memory.reserve(length);
-      this.words = this.#memory.words;
+      this.words = this.#memory.array;
     } catch (cause) {
       if (!(cause instanceof RangeError)) throw cause;
       const { operator, name } = this.#options;

@@ -84,13 +84,19 @@ export class MemoryTimerState implements TimerState, Undoable {
     return {
       bytes: 0,
       freeze: (): FrozenPart => {
-        const { rows, times } = this.#heap(timer).copy();
+        const heap = this.#heap(timer);
+        const { size, entry } = heap.freeze();
         return {
-          steps: rows.length,
+          steps: size,
           write: (writers, from, end): void => {
-            for (let i = from; i < end; i++) writers.entry(rows[i] as number).f64(times[i] as number);
+            for (let i = from; i < end; i++) {
+              const words = entry(i);
+              writers.entry(words[1] as number).f64(words[0] as number);
+            }
           },
-          release: () => {},
+          release: () => {
+            heap.thaw();
+          },
         };
       },
       read: (reader: ByteReader, row: number): void => {

@@ -8,8 +8,10 @@ import type { IntegerPairs, Key, KeyColumn, KeyPart } from "./key-column.ts";
 import { pairKeys, TUPLE_TAG, writePairKey } from "./pair-keys.ts";
 import { decodeWtf8, encodeWtf8 } from "./wtf8.ts";
 
-/** First byte of each part. Frozen: docs/rfcs/0001-keys.md. */
-const TAGS = {
+/** First byte of each part, and of a tuple. Frozen: docs/rfcs/0001-keys.md. */
+export const KEY_TAGS: Readonly<
+  Record<"false" | "true" | "integer" | "float" | "bigintNegative" | "bigint" | "string" | "tuple", number>
+> = {
   false: 0x10,
   true: 0x11,
   integer: INTEGER_TAG,
@@ -18,7 +20,7 @@ const TAGS = {
   bigint: 0x41,
   string: 0x50,
   tuple: TUPLE_TAG,
-} as const;
+};
 
 /** The longest canonical key; longer ones are rather a hash of what they hold. */
 export const KEY_BYTES_MAX = 65_536;
@@ -196,7 +198,7 @@ export class KeyWriter {
   }
 
   #writeTuple(parts: readonly unknown[]): void {
-    this.#writeByte(TAGS.tuple);
+    this.#writeByte(KEY_TAGS.tuple);
     for (let i = 0; i < parts.length; i++) this.#writePart(parts[i], true);
   }
 
@@ -209,7 +211,7 @@ export class KeyWriter {
       case "bigint":
         return this.#writeBigint(part);
       case "boolean":
-        return this.#writeByte(part ? TAGS.true : TAGS.false);
+        return this.#writeByte(part ? KEY_TAGS.true : KEY_TAGS.false);
       default: {
         const given =
           part === null
@@ -229,7 +231,7 @@ export class KeyWriter {
   #writeString(text: string, isInTuple: boolean): void {
     // A zero of a tuple's string takes two bytes.
     this.#reserve(1 + text.length * 2);
-    this.#writeByte(TAGS.string);
+    this.#writeByte(KEY_TAGS.string);
     if (!this.#writeAscii(text, isInTuple)) this.#writeEncoded(encodeWtf8(text), isInTuple);
     if (isInTuple) this.#writeByte(0);
   }
@@ -271,7 +273,7 @@ export class KeyWriter {
   /** IEEE bits, all flipped for negative numbers and the sign for others, so that byte order is numeric order; one NaN, above all. */
   #writeFloat(value: number): void {
     this.#reserve(9);
-    this.#writeByte(TAGS.float);
+    this.#writeByte(KEY_TAGS.float);
     this.#view.setFloat64(this.#position, value);
     if (Number.isNaN(value)) this.#view.setBigUint64(this.#position, 0x7ff8_0000_0000_0000n);
     const bits = this.#view.getBigUint64(this.#position);
@@ -286,7 +288,7 @@ export class KeyWriter {
     const digits = hex.length % 2 === 0 ? hex : `0${hex}`;
     const flip = isNegative ? 0xff : 0;
     this.#reserve(5 + digits.length / 2);
-    this.#writeByte(isNegative ? TAGS.bigintNegative : TAGS.bigint);
+    this.#writeByte(isNegative ? KEY_TAGS.bigintNegative : KEY_TAGS.bigint);
     const length = digits.length / 2;
     this.#view.setUint32(this.#position, isNegative ? ~length : length);
     this.#position += 4;
@@ -320,9 +322,9 @@ function grown<A extends Float64Array | Int32Array | Uint32Array>(from: A, to: A
 
 /** The key of canonical bytes, -0 as 0; TM_CHECKPOINT_CORRUPT where they are not canonical. */
 export function decodeKey(bytes: Uint8Array): Key {
-  if (bytes[0] === TAGS.string) return decodeWtf8(bytes, 1, bytes.length - 1);
+  if (bytes[0] === KEY_TAGS.string) return decodeWtf8(bytes, 1, bytes.length - 1);
   const reader = new KeyReader(bytes);
-  if (bytes[0] !== TAGS.tuple) {
+  if (bytes[0] !== KEY_TAGS.tuple) {
     const part = reader.part();
     if (!reader.isAtEnd) throw notCanonical(bytes);
     return part;
@@ -350,21 +352,21 @@ class KeyReader {
   part(): KeyPart {
     const tag = this.#bytes[this.position++];
     switch (tag) {
-      case TAGS.false:
+      case KEY_TAGS.false:
         return false;
-      case TAGS.true:
+      case KEY_TAGS.true:
         return true;
-      case TAGS.integer: {
+      case KEY_TAGS.integer: {
         const at = this.#take(8);
         return (this.#view.getInt32(at) ^ 0x8000_0000) * 0x1_0000_0000 + this.#view.getUint32(at + 4);
       }
-      case TAGS.float:
+      case KEY_TAGS.float:
         return this.#float();
-      case TAGS.bigint:
+      case KEY_TAGS.bigint:
         return this.#magnitude(0);
-      case TAGS.bigintNegative:
+      case KEY_TAGS.bigintNegative:
         return -this.#magnitude(0xff);
-      case TAGS.string:
+      case KEY_TAGS.string:
         return this.#terminated();
       default:
         throw notCanonical(this.#bytes);

@@ -3,6 +3,7 @@ import test from "node:test";
 import fc from "fast-check";
 import { BatchBuilder } from "./batch-builder.ts";
 import type { RecordBatch } from "./batch.ts";
+import { packBatch, unpackBatch } from "./batch-transfer.ts";
 import { encodeKey } from "./key-codec.ts";
 import { hashKey } from "./key-hash.ts";
 import { compileKeyFunction } from "./key.ts";
@@ -13,6 +14,8 @@ interface In {
   readonly f: number;
   readonly n: number | null;
   readonly s: string;
+  readonly b: boolean;
+  readonly d: string;
 }
 
 const LAYOUT = layoutOf([
@@ -20,6 +23,8 @@ const LAYOUT = layoutOf([
   { name: "f", kind: "float64", nullable: false, optional: false },
   { name: "n", kind: "float64", nullable: true, optional: false },
   { name: "s", kind: "utf8", nullable: false, optional: false },
+  { name: "b", kind: "boolean", nullable: false, optional: false },
+  { name: "d", kind: "dictionary", nullable: false, optional: false },
 ]);
 
 const fail = (): never => {
@@ -42,6 +47,13 @@ const KEYS: readonly ((r: In) => unknown)[] = [
   (r) => [r.n, r.i],
   (r) => [r.i, r.s],
   (r) => [r.n],
+  (r) => r.b,
+  (r) => r.d,
+  (r) => [r.d],
+  (r) => [r.i, r.s, r.f],
+  (r) => [r.s, r.s],
+  ({ b, d, f }) => [f, b, d],
+  (r) => [r.i, r.f, r.i],
   () => [],
   (r) => r.i % 3,
   (r) => (r.i % 3 === 2 ? String(r.f) : r.i),
@@ -55,7 +67,12 @@ const record: fc.Arbitrary<In> = fc.record({
   i: fc.oneof(fc.nat(9), fc.integer()),
   f: fc.oneof(fc.nat(9), fc.maxSafeInteger(), fc.constantFrom(-0, 0.5, Number.NaN, 2 ** 53)),
   n: fc.option(fc.nat(9)),
-  s: fc.string(),
+  s: fc.oneof(
+    fc.string(),
+    fc.constantFrom("", "\u0000", "a\u0000", "é", "日本", "😀", "\ud800", "x".repeat(200), "y".repeat(40_000)),
+  ),
+  b: fc.boolean(),
+  d: fc.constantFrom("", "one", "two", "drei\u0000", "vier é"),
 });
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
@@ -86,10 +103,12 @@ for (const [index, fn] of KEYS.entries()) {
           { debug: false, codeGeneration: false },
         ]) {
           const keyFunction = compileKeyFunction(fn as (r: never) => unknown, options);
+          const batch = batchOf(records, isStruct ? LAYOUT : VALUE_LAYOUT);
           for (let round = 0; round < 2; round++) {
             const failed: number[] = [];
             const { keys, timestamps, length } = keyFunction.run(
-              batchOf(records, isStruct ? LAYOUT : VALUE_LAYOUT),
+              // The second time as it comes from another thread, with its text as bytes.
+              round === 0 ? batch : unpackBatch(packBatch(batch).message),
               (_, { row }) => failed.push(row),
             );
             const found = Array.from({ length }, (_, i) => {

@@ -1,0 +1,238 @@
+import { BATCH_ROWS_MAX } from "./batch.ts";
+import { byteKeys } from "./byte-keys.ts";
+import type { Column, DictionaryColumn, Utf8Column } from "./column.ts";
+import { KEY_BYTES_MAX, KEY_TAGS } from "./key-codec.ts";
+import type { KeyColumn } from "./key-column.ts";
+import { type KernelMemory, kernelMemory } from "./kernels/kernel-memory.ts";
+import { type Kernels, openKernels } from "./kernels/kernels.ts";
+
+/** More bytes of keys in a batch are written key by key; this much a thread keeps. */
+const BYTES_MAX = 4 * 1_024 * 1_024;
+const NUMBER_BYTES = 9;
+
+/** Where the keys of a batch are written, one batch after the other, in memory that the kernels reach. */
+interface Scratch {
+  readonly memory: KernelMemory;
+  readonly kernels: Kernels;
+  /** Where the next part of each row goes. */
+  readonly next: Int32Array;
+}
+
+let scratch: Scratch | null = null;
+
+/**
+ * The keys of the first `length` rows, which are the cells of one column or, as tuples, of several, written column by column. Null where
+ * that cannot be done and each key is written alone: cells that are absent, null or no part of a key; text of user code that is not
+ * ASCII; a zero in the text of a tuple; long keys, long batches.
+ */
+export function canonicalColumns(columns: readonly Column[], isTuple: boolean, length: number): KeyColumn | null {
+  if (length > BATCH_ROWS_MAX || columns.some(({ presence }) => presence !== null)) return null;
+  const { memory, kernels, next } = (scratch ??= open());
+  const offsetsAt = 0;
+  const lengthsAt = length * 4;
+  const hashesAt = length * 8;
+  const bytesAt = length * 12;
+  next.fill(isTuple ? 1 : 0, 0, length);
+  for (const column of columns) if (!addLengths(column, isTuple, next, length)) return null;
+  const total = placeKeys(memory.views().int32, next, length);
+  if (total < 0 || !memory.reserve(bytesAt + total)) return null;
+  const { bytes, int32 } = memory.views();
+  if (isTuple) writeTags(bytes, next, bytesAt, length);
+  else for (let row = 0; row < length; row++) next[row] = bytesAt + (next[row] as number);
+  for (const column of columns) if (!writeParts(column, isTuple, bytes, next, length)) return null;
+  kernels.hashBytes(bytesAt, offsetsAt, lengthsAt, length, hashesAt);
+  const words = int32.slice(0, length * 3);
+  return byteKeys({
+    bytes: bytes.slice(bytesAt, bytesAt + total),
+    offsets: words.subarray(0, length),
+    lengths: words.subarray(length, length * 2),
+    hashes: new Uint32Array(words.buffer, length * 8, length),
+  });
+}
+
+function open(): Scratch {
+  const memory = kernelMemory({ bytes: 1, bytesMax: BATCH_ROWS_MAX * 12 + BYTES_MAX });
+  return { memory, kernels: openKernels(memory), next: new Int32Array(BATCH_ROWS_MAX) };
+}
+
+/** Adds the bytes of a column's parts to those of each row; false where the column is no part of a key, or its text is long. */
+function addLengths(column: Column, isTuple: boolean, sizes: Int32Array, length: number): boolean {
+  const around = isTuple ? 2 : 1;
+  switch (column.kind) {
+    case "int32":
+    case "float64":
+      for (let row = 0; row < length; row++) sizes[row] = (sizes[row] as number) + NUMBER_BYTES;
+      return true;
+    case "boolean":
+      for (let row = 0; row < length; row++) sizes[row] = (sizes[row] as number) + 1;
+      return true;
+    case "utf8":
+      return addTextLengths(column, around, sizes, length);
+    case "dictionary":
+      for (let row = 0; row < length; row++) sizes[row] = (sizes[row] as number) + entryOf(column, row).length + around;
+      return true;
+    case "json":
+      return false;
+  }
+}
+
+function addTextLengths(column: Utf8Column, around: number, sizes: Int32Array, length: number): boolean {
+  const { lengths, strings } = column;
+  for (let row = 0; row < length; row++) {
+    let size = lengths[row] as number;
+    if (size < 0) size = (strings[row] as string).length;
+    if (size > KEY_BYTES_MAX) return false;
+    sizes[row] = (sizes[row] as number) + size + around;
+  }
+  return true;
+}
+
+/** Turns sizes into places, one behind the other, and writes offsets and lengths; the bytes of all keys, -1 where there are too many. */
+function placeKeys(words: Int32Array, sizes: Int32Array, length: number): number {
+  let total = 0;
+  for (let row = 0; row < length; row++) {
+    const size = sizes[row] as number;
+    if (size > KEY_BYTES_MAX) return -1;
+    words[row] = total;
+    words[length + row] = size;
+    sizes[row] = total;
+    total += size;
+  }
+  return total > BYTES_MAX ? -1 : total;
+}
+
+function writeTags(bytes: Uint8Array, next: Int32Array, bytesAt: number, length: number): void {
+  for (let row = 0; row < length; row++) {
+    const at = bytesAt + (next[row] as number);
+    bytes[at] = KEY_TAGS.tuple;
+    next[row] = at + 1;
+  }
+}
+
+/** Writes a column's parts where the rows' next ones go; false where one cannot be written so. */
+function writeParts(column: Column, isTuple: boolean, bytes: Uint8Array, next: Int32Array, length: number): boolean {
+  switch (column.kind) {
+    case "int32":
+      return writeInts(column.values, bytes, next, length);
+    case "float64":
+      return writeFloats(column.values, bytes, next, length);
+    case "boolean":
+      for (let row = 0; row < length; row++) {
+        const at = next[row] as number;
+        bytes[at] = column.values[row] === 1 ? KEY_TAGS.true : KEY_TAGS.false;
+        next[row] = at + 1;
+      }
+      return true;
+    case "utf8":
+      return writeTexts(column, isTuple, bytes, next, length);
+    case "dictionary":
+      for (let row = 0; row < length; row++)
+        if (!writeString(entryOf(column, row), isTuple, bytes, next, row)) return false;
+      return true;
+    case "json":
+      return false;
+  }
+}
+
+function writeInts(values: Int32Array, bytes: Uint8Array, next: Int32Array, length: number): true {
+  for (let row = 0; row < length; row++) {
+    const at = next[row] as number;
+    const low = values[row] as number;
+    writeInteger(bytes, at, low >> 31, low);
+    next[row] = at + NUMBER_BYTES;
+  }
+  return true;
+}
+
+const FLOAT = new Float64Array(1);
+const FLOAT_WORDS = new Uint32Array(FLOAT.buffer);
+/** Which word of a float is the high one here. */
+const HIGH = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 1 : 0;
+
+function writeFloats(values: Float64Array, bytes: Uint8Array, next: Int32Array, length: number): true {
+  for (let row = 0; row < length; row++) {
+    const at = next[row] as number;
+    const value = values[row] as number;
+    next[row] = at + NUMBER_BYTES;
+    if (Number.isSafeInteger(value)) {
+      const low = value | 0;
+      writeInteger(bytes, at, low === value ? low >> 31 : Math.floor(value / 0x1_0000_0000), low);
+      continue;
+    }
+    // As the key codec has it: one NaN, all bits flipped of what is below zero, the sign of what is not.
+    FLOAT[0] = value;
+    const isNaN = value !== value;
+    const flip = value < 0 ? -1 : 0;
+    bytes[at] = KEY_TAGS.float;
+    writeWord(
+      bytes,
+      at + 1,
+      (isNaN ? 0x7ff8_0000 : (FLOAT_WORDS[HIGH] as number) ^ flip) ^ (flip === 0 ? 0x8000_0000 : 0),
+    );
+    writeWord(bytes, at + 5, isNaN ? 0 : (FLOAT_WORDS[1 - HIGH] as number) ^ flip);
+  }
+  return true;
+}
+
+function writeTexts(
+  column: Utf8Column,
+  isTuple: boolean,
+  bytes: Uint8Array,
+  next: Int32Array,
+  length: number,
+): boolean {
+  const { bytes: from, offsets, lengths, strings } = column;
+  for (let row = 0; row < length; row++) {
+    const size = lengths[row] as number;
+    if (size < 0) {
+      if (!writeString(strings[row] as string, isTuple, bytes, next, row)) return false;
+      continue;
+    }
+    const start = offsets[row] as number;
+    let at = next[row] as number;
+    bytes[at++] = KEY_TAGS.string;
+    let least = 1;
+    for (let i = 0; i < size; i++) {
+      const byte = from[start + i] as number;
+      bytes[at++] = byte;
+      least = Math.min(least, byte);
+    }
+    if (isTuple) {
+      if (least === 0) return false;
+      bytes[at++] = 0;
+    }
+    next[row] = at;
+  }
+  return true;
+}
+
+/** False where it is not ASCII, or has a zero where that takes two bytes. */
+function writeString(text: string, isTuple: boolean, bytes: Uint8Array, next: Int32Array, row: number): boolean {
+  let at = next[row] as number;
+  bytes[at++] = KEY_TAGS.string;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 0x80 || (code === 0 && isTuple)) return false;
+    bytes[at++] = code;
+  }
+  if (isTuple) bytes[at++] = 0;
+  next[row] = at;
+  return true;
+}
+
+function entryOf(column: DictionaryColumn, row: number): string {
+  return column.dictionary[column.values[row] as number] as string;
+}
+
+function writeInteger(bytes: Uint8Array, at: number, high: number, low: number): void {
+  bytes[at] = KEY_TAGS.integer;
+  writeWord(bytes, at + 1, high ^ 0x8000_0000);
+  writeWord(bytes, at + 5, low);
+}
+
+function writeWord(bytes: Uint8Array, at: number, word: number): void {
+  bytes[at] = word >>> 24;
+  bytes[at + 1] = word >>> 16;
+  bytes[at + 2] = word >>> 8;
+  bytes[at + 3] = word;
+}

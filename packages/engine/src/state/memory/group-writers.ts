@@ -6,6 +6,8 @@ import type { RowTable } from "./row-table.ts";
 
 /** A guess is not larger than this for each row: what is large takes its time anyway. */
 const ROW_BYTES_MAX = 512;
+/** Less memory than this is taken when it is needed. */
+const PREPARED_BYTES_MIN = 16_384;
 /** Kind that ends the sections of a payload, and ordinal that ends the entries of a section. */
 const END = 0;
 
@@ -48,6 +50,8 @@ export class GroupWriters {
   /** How much larger than before the payloads may be. */
   readonly #growth: number;
   readonly #writers: (GroupWriter | null)[];
+  /** Memory for payloads that have no entry yet. */
+  readonly #prepared: (PayloadWriter | undefined)[];
   /** By row. */
   readonly #groups: Uint16Array;
   /** By row; 0 before its first entry. */
@@ -63,6 +67,7 @@ export class GroupWriters {
     this.#growth = 1.1 * Math.max(1, sizes.rows === 0 ? 1 : table.liveRows / sizes.rows);
     sizes.rows = table.liveRows;
     this.#writers = new Array<GroupWriter | null>(2 ** keyGroupBits).fill(null);
+    this.#prepared = new Array<PayloadWriter | undefined>(2 ** keyGroupBits);
     this.#groups = new Uint16Array(table.rowEnd);
     this.#ordinals = new Uint32Array(table.rowEnd);
   }
@@ -70,6 +75,15 @@ export class GroupWriters {
   /** Key groups that may have a payload. */
   get groups(): number {
     return this.#writers.length;
+  }
+
+  /** Takes the memory that a key group's payload is likely to need; returns how many bytes it took. */
+  prepare(keyGroup: number): number {
+    if (this.#writers[keyGroup] !== null) return 0;
+    const bytes = this.#likelyBytes(keyGroup);
+    if (bytes < PREPARED_BYTES_MIN) return 0;
+    this.#prepared[keyGroup] = new PayloadWriter(bytes);
+    return bytes;
   }
 
   /** What follows are entries of another section; `writeHead` says which, in each payload that has any. */
@@ -123,11 +137,14 @@ export class GroupWriters {
   }
 
   #addGroup(keyGroup: number): GroupWriter {
-    const likely = 64 + Math.ceil((this.#sizes.bytes[keyGroup] as number) * this.#growth);
-    const payload = new PayloadWriter(likely);
+    const payload = this.#prepared[keyGroup] ?? new PayloadWriter(this.#likelyBytes(keyGroup));
     payload.u8(this.#version);
     const writer = { keyGroup, payload, rows: 0, section: 0 };
     this.#writers[keyGroup] = writer;
     return writer;
+  }
+
+  #likelyBytes(keyGroup: number): number {
+    return 64 + Math.ceil((this.#sizes.bytes[keyGroup] as number) * this.#growth);
   }
 }

@@ -5,8 +5,8 @@ import { PAYLOAD_VERSION, sectionsOf, type PayloadSections, type Section } from 
 import type { RowTable } from "./row-table.ts";
 import type { FrozenPart } from "./snapshot-part.ts";
 
-/** Bytes of a payload that are put together in the time of a step. */
-const BYTES_PER_STEP = 64;
+/** Bytes of memory that are taken for payloads in the time of a step. */
+const BYTES_TAKEN_PER_STEP = 1_024;
 
 interface FrozenSection {
   readonly section: Section;
@@ -15,13 +15,15 @@ interface FrozenSection {
 
 /**
  * One snapshot, read in slices. Parts that can be frozen are read as they were at the beginning; the others are written at the beginning,
- * whole. Then the payloads are put together, one after the other.
+ * whole. Memory for large payloads is taken before, and not all at once.
  */
 export class MemorySnapshotReading implements SnapshotReading {
   readonly #writers: GroupWriters;
   readonly #frozen: FrozenSection[] = [];
   readonly #onEnd: () => void;
   readonly #payloads: KeyGroupPayload[] = [];
+  /** Key groups whose memory is there. */
+  #prepared = 0;
   /** Where it is: the part, the step in it, then the key group. */
   #part = 0;
   #step = 0;
@@ -57,13 +59,17 @@ export class MemorySnapshotReading implements SnapshotReading {
   advance(steps: number): boolean {
     assert(this.#isOpen, "a snapshot is read on after its end");
     let left = steps;
+    while (left > 0 && this.#prepared < this.#writers.groups) {
+      left -= Math.ceil(this.#writers.prepare(this.#prepared++) / BYTES_TAKEN_PER_STEP);
+    }
+    if (this.#prepared < this.#writers.groups) return false;
     while (left > 0 && this.#part < this.#frozen.length) left -= this.#advancePart(left);
     if (this.#part < this.#frozen.length) return false;
     while (left > 0 && this.#keyGroup < this.#writers.groups) {
       const payload = this.#writers.take(this.#keyGroup++);
       if (payload === null) continue;
       this.#payloads.push(payload);
-      left -= 1 + payload.payload.length / BYTES_PER_STEP;
+      left--;
     }
     if (this.#keyGroup < this.#writers.groups) return false;
     this.abandon();

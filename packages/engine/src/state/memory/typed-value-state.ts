@@ -5,6 +5,7 @@ import type { ValueState } from "../state-backend.ts";
 import type { StateCodec } from "../state-codec.ts";
 import type { StoredColumns, StoredRecords } from "../stored-records.ts";
 import type { Journal, Settling, Undoable } from "./journal.ts";
+import { FrozenBlocks } from "./frozen-blocks.ts";
 import { type FormColumns, recordForm } from "./record-form.ts";
 import type { PayloadReader } from "./payload-reader.ts";
 import type { RowTable } from "./row-table.ts";
@@ -21,8 +22,8 @@ export class TypedValueState implements ValueState<unknown>, StoredRecords, Snap
   readonly #values: TypedValues;
   /** Address of each row's block; 0 is none. */
   #blocks = new Int32Array(32);
-  /** Blocks that a snapshot has still to read, by row. */
-  #frozen = NO_BLOCKS;
+  /** Blocks that a snapshot has still to read; null where none is read. */
+  #frozen: FrozenBlocks | null = null;
   /** Blocks that the writes of the journal's record replaced. */
   readonly #replaced: number[] = [];
 
@@ -87,23 +88,21 @@ export class TypedValueState implements ValueState<unknown>, StoredRecords, Snap
   }
 
   freeze(): FrozenPart {
-    const blocks = this.#blocks.slice();
+    const rows = Math.min(this.#blocks.length, this.#table.rowEnd);
+    const frozen = new FrozenBlocks(rows);
     const values = this.#values;
     values.freeze();
-    this.#frozen = blocks;
+    this.#frozen = frozen;
     return {
-      steps: blocks.length,
+      steps: rows,
       // The newest rows first: they are the likeliest to be written again, and what was read may be written to in place.
       write: (writers, from, end) => {
-        for (let row = blocks.length - 1 - from; row > blocks.length - 1 - end; row--) {
-          const at = blocks[row] as number;
-          if (at === 0) continue;
+        frozen.read(this.#blocks, end - from, (row, at) => {
           values.write(writers.entry(row), at);
-          blocks[row] = 0;
-        }
+        });
       },
       release: () => {
-        this.#frozen = NO_BLOCKS;
+        this.#frozen = null;
         values.thaw();
       },
     };
@@ -129,7 +128,7 @@ export class TypedValueState implements ValueState<unknown>, StoredRecords, Snap
 
   /** A snapshot has still to read a row's block. */
   #isFrozen(row: number, at: number): boolean {
-    return row < this.#frozen.length && this.#frozen[row] === at;
+    return this.#frozen !== null && this.#frozen.has(row, at);
   }
 
   /** The row's value is at `at` now; 0: it has none. */
@@ -156,10 +155,10 @@ export class TypedValueState implements ValueState<unknown>, StoredRecords, Snap
       this.#blocks = blocks;
     }
     const before = this.#blocks[row] as number;
+    if (before === at) return;
+    this.#frozen?.beforeChange(this.#blocks, row);
     this.#blocks[row] = at;
     if (before === 0 && at !== 0) this.#table.hold(row);
     else if (before !== 0 && at === 0) this.#table.letGo(row);
   }
 }
-
-const NO_BLOCKS = new Int32Array(0);

@@ -30,14 +30,16 @@ const ALL_ROWS = Int32Array.from({ length: BATCH_ROWS_MAX }, (_, row) => row);
  * between which sessions fire. Earlier sessions of a key, which disorder and lateness make, are beside it as a value; a record of such a key,
  * or one of which a result is due at once, is taken alone.
  *
- * A timer is set only if it must come earlier. One that comes too early, since its session was extended meanwhile, does nothing but
- * set itself to the right time, before anything later is looked at: results come in the same order as if it had been set each time.
+ * A timer is set only if it must come earlier. One that comes too early, since its session was extended meanwhile, is set to the right
+ * time before anything later is looked at: results come in the same order as if it had been set each time.
  */
 export class SessionOperator implements Operator {
   readonly #context: OperatorContext;
   readonly #gapMs: number;
   readonly #latenessMs: number;
   readonly #hasUserCode: boolean;
+  /** A session is numbers in place, and is dropped when it has fired. */
+  readonly #isSimple: boolean;
   readonly #state: KeyedState;
   readonly #slots: SlotState;
   readonly #sessions: SessionSlots;
@@ -65,6 +67,7 @@ export class SessionOperator implements Operator {
       byCopy: Object.values(options.aggregates).some(({ custom }) => custom),
     });
     this.#hasUserCode = aggregates.custom;
+    this.#isSimple = aggregates.isWords && options.allowedLatenessMs === 0;
     const fields = sessionFields(aggregates);
     this.#state = context.keyedState({ timers: ["session"], states: [{ name: "sessions", kind: "slots", fields }] });
     this.#slots = this.#state.slots("sessions");
@@ -129,7 +132,7 @@ export class SessionOperator implements Operator {
     for (; row < length; row++) {
       const mark = watermarks[row] as number;
       if (mark > watermark) {
-        if (mark >= this.#nextTime) break;
+        if (mark >= this.#nextTime && this.#postpone(mark) <= mark) break;
         watermark = mark;
       }
       const time = timestamps[row] as number;
@@ -218,13 +221,33 @@ export class SessionOperator implements Operator {
     this.#watermark = watermark;
     if (watermark < this.#nextTime) return;
     const { timers } = this.#state;
-    for (let due = timers.popDue(TIMER_MASK, watermark); due !== null; due = timers.popDue(TIMER_MASK, watermark)) {
+    while (this.#postpone(watermark) <= watermark) {
+      const due = timers.popDue(TIMER_MASK, watermark);
+      // There is none where time has come to its end.
+      if (due === null) return;
       this.#onTime(due.row, due.time);
     }
-    this.#nextTime = timers.earliest(TIMER_MASK);
   }
 
-  /** Fires and drops the sessions of a key that are due at `time`, if any are. */
+  /** Sets timers that come too early to their right times, up to the first that does not; returns when that is. */
+  #postpone(watermark: number): number {
+    const slots = this.#slots;
+    const { words } = slots;
+    const { timers } = this.#state;
+    const untilFired = this.#gapMs - 1;
+    for (let row = timers.firstDue(SESSION_TIMER, watermark); row >= 0;) {
+      const at = slots.find(row);
+      const due = (words[at + LAST] as number) + untilFired;
+      if (words[at + OTHERS] !== 0 || words[at + PENDING] === 0 || due === words[at + ARMED]) break;
+      slots.touch(at);
+      words[at + ARMED] = due;
+      timers.set(row, SESSION_TIMER, due);
+      row = timers.firstDue(SESSION_TIMER, watermark);
+    }
+    return (this.#nextTime = timers.earliest(TIMER_MASK));
+  }
+
+  /** Fires and drops the sessions of a key that are due at `time`. */
   #onTime(row: number, time: number): void {
     const slots = this.#slots;
     const at = slots.find(row);
@@ -232,10 +255,9 @@ export class SessionOperator implements Operator {
     const { words } = slots;
     slots.touch(at);
     words[at + ARMED] = Number.POSITIVE_INFINITY;
-    const last = words[at + LAST] as number;
-    const isPending = words[at + PENDING] === 1;
-    if (words[at + OTHERS] === 0 && isPending && time < this.#fireTime(last)) {
-      this.#arm(row, at, this.#fireTime(last));
+    if (this.#isSimple && words[at + OTHERS] === 0 && words[at + PENDING] === 1) {
+      this.#results.fireSlot(row, words, at);
+      slots.clear(row);
       return;
     }
     const kept: Session[] = [];

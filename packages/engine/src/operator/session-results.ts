@@ -19,6 +19,7 @@ export class SessionResults {
   readonly #options: SessionResultsOptions;
   readonly #writer: ResultWriter;
   readonly #numbers: readonly Float64Array[];
+  readonly #slot: Int32Array = new Int32Array(1);
 
   constructor(context: OperatorContext, options: SessionResultsOptions) {
     this.#context = context;
@@ -64,6 +65,20 @@ export class SessionResults {
       return;
     }
     this.commit();
+  }
+
+  /** Writes the result of a session that is numbers in a slot, and is then dropped. */
+  fireSlot(row: number, words: Float64Array, at: number): void {
+    const { aggregates, state, gapMs } = this.#options;
+    const numbers = this.#numbers;
+    const end = (words[at + LAST] as number) + gapMs;
+    const window = Object.freeze({ start: words[at + FIRST] as number, end });
+    const record: Record<string, unknown> = { key: state.keys.key(row), window, revision: words[at + REVISION] };
+    this.#slot[0] = at;
+    aggregates.results(words, this.#slot, 1, numbers, 0);
+    const { names } = aggregates;
+    for (let i = 0; i < names.length; i++) record[names[i] as string] = (numbers[i] as Float64Array)[0];
+    this.#writer.write(record, { timestamp: end - 1, watermark: end - 2 });
   }
 
   /** Writes a session's result; it is not pending any more, and its next result is the next revision. Throws what the user's aggregate throws. */

@@ -265,6 +265,8 @@ function timerTests(test: Test, open: Open): void {
     timers.clear(row, 1);
     check(timers.earliest(2) === Number.POSITIVE_INFINITY, "a cleared timer is pending");
     check(timers.popDue(3, 29) === null, "a timer fired too early");
+    check(timers.firstDue(0, 29) === -1, "a timer is due too early");
+    check(timers.firstDue(0, 30) === row, "a timer that is due is not told of");
     equal(timers.popDue(3, 30), { row, timer: 0, time: 30 }, "a due timer");
     check(timers.popDue(3, Number.POSITIVE_INFINITY) === null, "a timer fired twice");
   });

@@ -162,6 +162,8 @@ export interface TimerState {
   get(row: number, timer: number): number | undefined;
   /** Earliest pending time of the timers in `mask` (bit per timer index), Infinity if none. */
   earliest(mask: number): number;
+  /** Row of the first pending one of a timer, in the order of `popDue`, if its time is <= `upTo`; else -1. */
+  firstDue(timer: number, upTo: number): number;
   /**
    * Removes and returns the first pending timer in `mask` with time <= `upTo`, or null. Order: time, then timer index,
    * then canonical key bytes: the same whatever was restored or moved. The caller must treat the removal as final.

@@ -56,6 +56,12 @@ export class MemoryTimerState implements TimerState, Undoable {
     return earliest;
   }
 
+  firstDue(timer: number, upTo: number): number {
+    const heap = this.#heap(timer);
+    const row = heap.first;
+    return row >= 0 && heap.time(row) <= upTo ? row : -1;
+  }
+
   popDue(mask: number, upTo: number): { row: number; timer: number; time: number } | null {
     let dueTimer = -1;
     let dueTime = Number.POSITIVE_INFINITY;

@@ -51,4 +51,9 @@ export interface AccumulatorWords {
   /** Merges what is at `from` of `others` into what is at `at` of `words`. */
   merge(words: Float64Array, at: number, others: Float64Array, from: number): void;
   result(words: Float64Array, at: number): number;
+  /**
+   * Only where the accumulator is one word that is also its result: the word that `add` would leave. A loop that has it in line holds words in
+   * registers, where `add` and `result` go through memory each time.
+   */
+  fold?(word: number, value: number): number;
 }

@@ -23,6 +23,8 @@ const CHANGES_MAX = 2 * BATCH_ROWS_MAX;
  * each later one gives the row before and the row after.
  */
 export class AggregateOperator implements Operator {
+  /** Changes have the keys of their records. */
+  readonly borrows: boolean;
   readonly #context: OperatorContext;
   readonly #aggregates: CompiledAggregates;
   readonly #state: KeyedState;
@@ -52,6 +54,7 @@ export class AggregateOperator implements Operator {
   };
 
   constructor(context: OperatorContext, options: { readonly aggregates: NamedAggregates }) {
+    this.borrows = context.output.borrows === true;
     this.#context = context;
     const aggregates = new CompiledAggregates(options.aggregates);
     const { members } = aggregates;

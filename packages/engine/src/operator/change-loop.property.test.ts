@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { ROW_KINDS } from "../record/batch.ts";
 import type { NamedAggregates } from "./aggregate-set.ts";
 import { countAggregate } from "./aggregates/count.ts";
-import { maxAggregate } from "./aggregates/extremes.ts";
+import { maxAggregate, minAggregate } from "./aggregates/extremes.ts";
+import { meanAggregate } from "./aggregates/mean.ts";
 import { sumAggregate } from "./aggregates/sum.ts";
 import { changeLoop } from "./change-loop.ts";
 import { lentMemory, ownedMemory } from "./change-memory.ts";
@@ -15,6 +16,9 @@ const aggregates = new CompiledAggregates({
   n: countAggregate(),
   sum: sumAggregate(same),
   max: maxAggregate(same),
+  mean: meanAggregate(same),
+  min: minAggregate(same),
+  again: sumAggregate(same),
 } as unknown as NamedAggregates);
 
 const records = fc.array(
@@ -34,8 +38,10 @@ function expectedOf(
   let watermark = held;
   for (const [i, record] of given.entries()) {
     const before = table.get(record.slot);
-    const [n, sum, max] = before ?? [0, 0, -Infinity];
-    const after = [(n as number) + 1, (sum as number) + record.value, Math.max(max as number, record.value)];
+    const { value } = record;
+    const [n, sum, max, , min] = (before ?? [0, 0, -Infinity, 0, Infinity]) as [number, number, number, number, number];
+    const added = sum + value;
+    const after = [n + 1, added, Math.max(max, value), added / (n + 1), Math.min(min, value), added];
     table.set(record.slot, after);
     if (i < from) continue;
     watermark = Math.max(watermark, record.watermark);
@@ -51,7 +57,7 @@ function expectedOf(
 for (const codeGeneration of [true, false]) {
   test(`changes are those of a Map, ${codeGeneration ? "generated" : "interpreted"}`, () => {
     const loops = [0, 1, 2].map((parts) => changeLoop(aggregates.members, parts, codeGeneration));
-    const lent = lentMemory(3, true);
+    const lent = lentMemory(6, true);
     fc.assert(
       fc.property(records, fc.nat(2), fc.nat(9), fc.nat(12), fc.boolean(), (given, parts, held, cut, isLent) => {
         const { length } = given;
@@ -61,7 +67,7 @@ for (const codeGeneration of [true, false]) {
         const column = (of: (record: (typeof given)[number], row: number) => number): Float64Array =>
           Float64Array.from(byRow, of);
         const input = {
-          values: [null, column(({ value }) => value), column(({ value }) => value)],
+          values: aggregates.members.map(({ index }) => (index === 0 ? null : column(({ value }) => value))),
           timestamps: column((_, row) => row * 10),
           watermarks: column(({ watermark }) => watermark),
           parts: Array.from({ length: parts }, (_, part) => column((record) => record.parts[part] as number)),
@@ -76,7 +82,7 @@ for (const codeGeneration of [true, false]) {
           ),
           rows: Int32Array.from(given, (_, i) => length - 1 - i),
         };
-        const memory = isLent ? lent : ownedMemory(3);
+        const memory = isLent ? lent : ownedMemory(6);
         const loop = loops[parts] as (typeof loops)[number];
         // Those before the cut are a batch of their own.
         loop(words, { ...changes, from: 0, end: from }, input, memory.take(0, 2 * length));
@@ -99,3 +105,19 @@ for (const codeGeneration of [true, false]) {
     );
   });
 }
+
+test("a fold leaves the word that add leaves, of odd numbers too", () => {
+  const number = fc.oneof(fc.double(), fc.constantFrom(-0, 0, Number.NaN, Infinity, -Infinity, 0.1));
+  const folding = aggregates.members.flatMap(({ aggregate: { words } }) => (words?.fold === undefined ? [] : [words]));
+  assert.equal(folding.length, 5);
+  fc.assert(
+    fc.property(number, number, (word, value) => {
+      for (const form of folding) {
+        const words = Float64Array.of(word);
+        form.add(words, 0, value);
+        assert.deepEqual(form.fold?.(word, value), words[0]);
+        assert.deepEqual(form.result(words, 0), words[0]);
+      }
+    }),
+  );
+});

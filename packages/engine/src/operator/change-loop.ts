@@ -55,38 +55,60 @@ export function changeLoop(
 }
 
 /**
- * What an aggregate does is a function of its own that V8 puts in line: the text of the loop is unique, so that each of its calls knows its
+ * V8 takes out of a loop what stays the same in it (lengths, places of arrays, which function is called) up to some size of the loop; beyond
+ * it each row takes twice the time. Hence loops of so many aggregates, and one of their own for times, keys and kinds.
+ */
+const AGGREGATES_PER_LOOP = 5;
+
+/**
+ * What an aggregate does is a function of its own that V8 puts in line: the text of the loops is unique, so that each of their calls knows its
  * one target. It holds numbers only, no text of a user's.
  */
 function generatedLoop(members: readonly LoopMember[], parts: number): ChangeLoop {
+  const body = ["return function change(words, { slots, isFirst, rows, from: begin, end }, input, to) {"];
+  body.push("const { values } = input, { numbers } = to; let n = 0;");
+  for (let first = 0; first < members.length; first += AGGREGATES_PER_LOOP)
+    body.push(...resultsSource(members.slice(first, first + AGGREGATES_PER_LOOP)));
+  body.push(...factsSource(parts), "return h; };");
+  const names = members.flatMap(({ index }) => [`a${index}`, `r${index}`, `f${index}`]);
+  const functions = members.flatMap(({ words: { add, result, fold } }) => [add, result, fold]);
+  return generate(names, body.join("\n"))(...functions) as ChangeLoop;
+}
+
+/** Words are read before anything is written: a read behind writes to other arrays would wait for them. */
+function resultsSource(members: readonly LoopMember[]): string[] {
   const each = (line: (member: LoopMember) => string): string => members.map(line).join(" ");
-  const eachPart = (line: (part: number) => string): string =>
-    Array.from({ length: parts }, (_, p) => line(p)).join(" ");
-  const write = [
-    each(({ index, field }) => `o${index}[n] = r${index}(words, at + ${field});`),
-    eachPart((p) => `k${p}[n] = v${p};`),
-    "times[n] = time; held[n] = h; from[n] = row;",
-  ].join(" ");
-  const body = [
-    "return function change(words, { slots, isFirst, rows, from: begin, end }, input, to) {",
-    "const { timestamps, watermarks, values, parts } = input;",
-    "const { numbers, timestamps: times, watermarks: held, rows: from, rowKinds: kinds } = to;",
+  const write = each(({ index }) => `o${index}[n] = w${index};`);
+  return [
     each(({ index, hasValue }) => (hasValue ? `const c${index} = values[${index}];` : "")),
     each(({ index }) => `const o${index} = numbers[${index}];`),
-    eachPart((p) => `const p${p} = parts[${p}], k${p} = to.part(${p});`),
-    "let n = 0, h = input.held;",
-    "for (let i = begin; i < end; i++) {",
-    "const at = slots[i], row = rows[i], time = timestamps[row], w = watermarks[row]; if (w > h) h = w;",
-    eachPart((p) => `const v${p} = p${p}[row];`),
+    "n = 0; for (let i = begin; i < end; i++) { const at = slots[i], row = rows[i];",
+    each(({ index, field }) => `let w${index} = r${index}(words, at + ${field});`),
+    `if (isFirst[i] === 0) { ${write} n++; }`,
+    each(({ index, field, hasValue, words }) => {
+      const value = hasValue ? `c${index}[row]` : "0";
+      if (words.fold !== undefined) return `w${index} = f${index}(w${index}, ${value});`;
+      return `a${index}(words, at + ${field}, ${value}); w${index} = r${index}(words, at + ${field});`;
+    }),
+    each(({ index, field, words }) => (words.fold === undefined ? "" : `words[at + ${field}] = w${index};`)),
+    `${write} n++; }`,
+  ];
+}
+
+function factsSource(parts: number): string[] {
+  const each = (line: (part: number) => string): string => Array.from({ length: parts }, (_, p) => line(p)).join(" ");
+  const write = `${each((p) => `k${p}[n] = v${p};`)} times[n] = time; held[n] = h; from[n] = row;`;
+  return [
+    "const { timestamps, watermarks, parts } = input;",
+    "const { timestamps: times, watermarks: held, rows: from, rowKinds: kinds } = to;",
+    each((p) => `const p${p} = parts[${p}], k${p} = to.part(${p});`),
+    "let h = input.held; n = 0; for (let i = begin; i < end; i++) {",
+    "const row = rows[i], time = timestamps[row], mark = watermarks[row]; if (mark > h) h = mark;",
+    each((p) => `const v${p} = p${p}[row];`),
     `let kind = ${ROW_KINDS.insert};`,
     `if (isFirst[i] === 0) { ${write} kinds[n++] = ${ROW_KINDS.updateBefore}; kind = ${ROW_KINDS.updateAfter}; }`,
-    each(({ index, field, hasValue }) => `a${index}(words, at + ${field}, ${hasValue ? `c${index}[row]` : "0"});`),
     `${write} kinds[n++] = kind; }`,
-    "return h; };",
   ];
-  const names = members.flatMap(({ index }) => [`a${index}`, `r${index}`]);
-  const functions = members.flatMap(({ words: { add, result } }) => [add, result]);
-  return generate(names, body.join("\n"))(...functions) as ChangeLoop;
 }
 
 /** The same without generated code, several times slower. */

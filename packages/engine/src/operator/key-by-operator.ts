@@ -6,10 +6,13 @@ import { rethrowInternal } from "./user-failure.ts";
 
 /** Gives each record its canonical key; those whose key function throws, or returns what is no key, go no further. */
 export class KeyByOperator implements Operator {
+  /** Records are handed on in the columns that they are in. */
+  readonly borrows: boolean;
   readonly #context: OperatorContext;
   readonly #keyFunction: KeyFunction;
 
   constructor(context: OperatorContext, options: { readonly fn: (record: never) => Key }) {
+    this.borrows = context.output.borrows === true;
     this.#context = context;
     this.#keyFunction = compileKeyFunction(options.fn, { debug: context.debug });
   }

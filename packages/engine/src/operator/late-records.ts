@@ -16,6 +16,11 @@ export class LateRecords {
     };
   }
 
+  /** True where nobody keeps the late rows, which share bytes with their batch. */
+  get borrows(): boolean {
+    return this.#output === null || this.#output.borrows === true;
+  }
+
   add(row: number): void {
     this.#rows[this.#length++] = row;
   }

@@ -22,6 +22,7 @@ const NO_ROW = -1;
  * state writes, timers and outputs are undone, only a timer that fired stays fired.
  */
 export class ProcessOperator implements Operator {
+  readonly borrows: boolean = true;
   readonly #context: OperatorContext;
   readonly #spec: ProcessSpec;
   readonly #onRecord: (record: unknown, context: ProcessContext) => unknown;

@@ -35,6 +35,7 @@ export interface WindowOptions {
  * results. Where windows share panes, a slot knows the last window that has fired with it, so that none fires again after a restore.
  */
 export class WindowOperator implements Operator {
+  readonly borrows: boolean;
   readonly #context: OperatorContext;
   readonly #windows: PaneWindows;
   readonly #latenessMs: number;
@@ -78,6 +79,7 @@ export class WindowOperator implements Operator {
       keepsRevisions: options.allowedLatenessMs > 0,
     });
     this.#late = new LateRecords(context);
+    this.borrows = this.#late.borrows;
     this.#selected = new SelectedValues(aggregates, { debug: context.debug });
     this.#failures = new RecordFailures(context, this.#state.keys, this.#stateRows);
   }

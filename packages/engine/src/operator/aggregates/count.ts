@@ -17,6 +17,7 @@ export function countAggregate(): AggregateFunction<unknown, unknown, number, nu
         words[at] = (words[at] as number) + (others[from] as number);
       },
       result: (words, at) => words[at] as number,
+      fold: (word) => word + 1,
     },
     live: false,
     create: () => 0,

@@ -47,6 +47,7 @@ const WORDS: Readonly<Record<"min" | "max", AccumulatorWords>> = {
       words[at] = Math.min(words[at] as number, others[from] as number);
     },
     result: (words, at) => words[at] as number,
+    fold: (word, value) => Math.min(word, value),
   },
   max: {
     fields: [{ name: "max", initial: Number.NEGATIVE_INFINITY }],
@@ -57,5 +58,6 @@ const WORDS: Readonly<Record<"min" | "max", AccumulatorWords>> = {
       words[at] = Math.max(words[at] as number, others[from] as number);
     },
     result: (words, at) => words[at] as number,
+    fold: (word, value) => Math.max(word, value),
   },
 };

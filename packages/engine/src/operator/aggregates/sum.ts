@@ -21,6 +21,7 @@ export function sumAggregate<In>(input: (record: In) => number): AggregateFuncti
         words[at] = 0 + (words[at] as number) + (others[from] as number);
       },
       result: (words, at) => words[at] as number,
+      fold: (word, value) => word + value,
     },
     live: false,
     create: () => 0,

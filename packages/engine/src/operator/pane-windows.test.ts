@@ -46,8 +46,8 @@ test("a time is in the windows of its pane, which begin and end with panes", () 
       );
       assert.equal(windows.lastEnd(pane), expected.at(-1)?.end);
       for (const end of ends) assert.equal(windows.paneOf(end - 1), windows.lastPane(end));
-      const after = whole + 7;
-      assert.equal(windows.nextEnd(pane, after), ends.find((end) => end > after) ?? Infinity);
+      for (const after of [-Infinity, pane - 1, pane, ...ends.map((end) => end - 0.5), ...ends, whole + 7, Infinity])
+        assert.equal(windows.nextEnd(pane, after), ends.find((end) => end > after) ?? Infinity);
     }),
   );
 });
@@ -59,5 +59,6 @@ test("sizes that do not divide have panes of their common width, and gaps belong
   const gappy = new PaneWindows({ kind: "hopping", sizeMs: 2, slideMs: 5, offsetMs: 0 });
   assert.deepEqual(gappy.endsOf(1), [2]);
   assert.deepEqual(gappy.endsOf(3), []);
+  assert.equal(gappy.nextEnd(3, -Infinity), Infinity);
   assert.ok(gappy.lastEnd(3) <= 3);
 });

@@ -59,8 +59,16 @@ export class PaneWindows {
 
   /** Smallest end, of the windows that contain a pane, that is beyond `time`; Infinity if there is none. */
   nextEnd(pane: number, time: number): number {
-    if (this.lastEnd(pane) <= time) return Number.POSITIVE_INFINITY;
-    return this.endsOf(pane).find((end) => end > time) ?? Number.POSITIVE_INFINITY;
+    const last = this.lastEnd(pane);
+    const beyond = Math.max(pane, time);
+    if (last <= beyond) return Number.POSITIVE_INFINITY;
+    const spec = this.#spec;
+    if (spec.kind === "cumulate") {
+      const first = this.#firstCumulatedEnd(pane, last - spec.sizeMs, spec.stepMs);
+      return beyond < first ? first : first + (Math.floor((beyond - first) / spec.stepMs) + 1) * spec.stepMs;
+    }
+    const period = spec.kind === "hopping" ? spec.slideMs : spec.sizeMs;
+    return last - (Math.ceil((last - beyond) / period) - 1) * period;
   }
 
   #firstCumulatedEnd(pane: number, start: number, stepMs: number): number {

@@ -305,8 +305,10 @@ export class WindowOperator implements Operator {
   /** Ends of windows that hold anything and fire when time goes from `before` to `now`, ascending. */
   #endsBetween(before: number, now: number): readonly number[] {
     const ends = new Set<number>();
+    const windows = this.#windows;
     for (const pane of this.#accumulators.slots.panes()) {
-      for (const end of this.#windows.endsOf(pane)) if (end - 1 > before && end - 1 <= now) ends.add(end);
+      let end = windows.nextEnd(pane, before + 1);
+      for (; end - 1 <= now && end < Number.POSITIVE_INFINITY; end = windows.nextEnd(pane, end)) ends.add(end);
     }
     return [...ends].sort((a, b) => a - b);
   }

@@ -256,9 +256,9 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "windows fire ten milliseconds early",
     file: "operator/window-operator.ts",
-    find: "if (end - 1 > before && end - 1 <= now) ends.add(end);",
-    replace: "if (end - 11 > before && end - 11 <= now) ends.add(end);",
+    find: "for (; end - 1 <= now &&",
+    replace: "for (; end - 11 <= now &&",
     why: "records of a window's last milliseconds come too late for its first result",
-    hint: 1,
+    hint: 24,
   },
 ];

@@ -22,10 +22,7 @@ function tableOf(count: number): { table: RowTable; rows: Int32Array } {
 
 function entriesOf(frozen: FrozenHeap): Map<number, number> {
   const entries = new Map<number, number>();
-  for (let position = 0; position < frozen.size; position++) {
-    const [time, row] = frozen.entry(position);
-    entries.set(row as number, time as number);
-  }
+  for (let position = 0; position < frozen.size; position++) entries.set(frozen.row(position), frozen.time(position));
   return entries;
 }
 

@@ -91,14 +91,11 @@ export class MemoryTimerState implements TimerState, Undoable {
       bytes: 0,
       freeze: (): FrozenPart => {
         const heap = this.#heap(timer);
-        const { size, entry } = heap.freeze();
+        const { size, row, time } = heap.freeze();
         return {
           steps: size,
           write: (writers, from, end): void => {
-            for (let i = from; i < end; i++) {
-              const words = entry(i);
-              writers.entry(words[1] as number).f64(words[0] as number);
-            }
+            for (let i = from; i < end; i++) writers.entry(row(i)).f64(time(i));
           },
           release: () => {
             heap.thaw();

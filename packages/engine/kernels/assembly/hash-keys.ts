@@ -46,6 +46,15 @@ export function hashIntegers(integers: usize, length: u32, hashes: usize): void 
   }
 }
 
+/** Canonical hashes of tuples of two integers. */
+export function hashPairs(first: usize, second: usize, length: u32, hashes: usize): void {
+  for (let i: usize = 0; i < <usize>length; i++) {
+    const a = <i64>load<f64>(first + (i << 3));
+    const b = <i64>load<f64>(second + (i << 3));
+    store<u32>(hashes + (i << 2), hashOfPair(<u32>a, <u32>(a >> 32), <u32>b, <u32>(b >> 32)));
+  }
+}
+
 /** Canonical hashes of key bytes. */
 export function hashBytes(bytes: usize, offsets: usize, lengths: usize, length: u32, hashes: usize): void {
   for (let i: usize = 0; i < <usize>length; i++) {

@@ -1,24 +1,15 @@
 import { BATCH_ROWS_MAX } from "./batch.ts";
 import { byteKeys } from "./byte-keys.ts";
 import type { Column, DictionaryColumn, Utf8Column } from "./column.ts";
-import { KEY_BYTES_MAX, KEY_TAGS } from "./key-codec.ts";
+import { KEY_TAGS } from "./key-bytes.ts";
+import { KEY_BYTES_MAX } from "./key-codec.ts";
 import type { KeyColumn } from "./key-column.ts";
-import { type KernelMemory, kernelMemory } from "./kernels/kernel-memory.ts";
-import { type Kernels, openKernels } from "./kernels/kernels.ts";
+import { KEY_MEMORY_BYTES, keyKernels } from "./key-kernels.ts";
 
-/** More bytes of keys in a batch are written key by key; this much a thread keeps. */
-const BYTES_MAX = 4 * 1_024 * 1_024;
 const NUMBER_BYTES = 9;
 
-/** Where the keys of a batch are written, one batch after the other, in memory that the kernels reach. */
-interface Scratch {
-  readonly memory: KernelMemory;
-  readonly kernels: Kernels;
-  /** Where the next part of each row goes. */
-  readonly next: Int32Array;
-}
-
-let scratch: Scratch | null = null;
+/** Where the next part of each row goes. */
+const next = new Int32Array(BATCH_ROWS_MAX);
 
 /**
  * The keys of the first `length` rows, which are the cells of one column or, as tuples, of several, written column by column. Null where
@@ -27,20 +18,18 @@ let scratch: Scratch | null = null;
  */
 export function canonicalColumns(columns: readonly Column[], isTuple: boolean, length: number): KeyColumn | null {
   if (length > BATCH_ROWS_MAX || columns.some(({ presence }) => presence !== null)) return null;
-  const { memory, kernels, next } = (scratch ??= open());
-  const offsetsAt = 0;
-  const lengthsAt = length * 4;
-  const hashesAt = length * 8;
   const bytesAt = length * 12;
   next.fill(isTuple ? 1 : 0, 0, length);
   for (const column of columns) if (!addLengths(column, isTuple, next, length)) return null;
-  const total = placeKeys(memory.views().int32, next, length);
-  if (total < 0 || !memory.reserve(bytesAt + total)) return null;
-  const { bytes, int32 } = memory.views();
+  const total = totalOf(next, length);
+  const room = total < 0 ? null : keyKernels(bytesAt + total);
+  if (room === null) return null;
+  const { bytes, int32 } = room.memory.views();
+  placeKeys(int32, next, length);
   if (isTuple) writeTags(bytes, next, bytesAt, length);
   else for (let row = 0; row < length; row++) next[row] = bytesAt + (next[row] as number);
   for (const column of columns) if (!writeParts(column, isTuple, bytes, next, length)) return null;
-  kernels.hashBytes(bytesAt, offsetsAt, lengthsAt, length, hashesAt);
+  room.kernels.hashBytes(bytesAt, 0, length * 4, length, length * 8);
   const words = int32.slice(0, length * 3);
   return byteKeys({
     bytes: bytes.slice(bytesAt, bytesAt + total),
@@ -48,11 +37,6 @@ export function canonicalColumns(columns: readonly Column[], isTuple: boolean, l
     lengths: words.subarray(length, length * 2),
     hashes: new Uint32Array(words.buffer, length * 8, length),
   });
-}
-
-function open(): Scratch {
-  const memory = kernelMemory({ bytes: 1, bytesMax: BATCH_ROWS_MAX * 12 + BYTES_MAX });
-  return { memory, kernels: openKernels(memory), next: new Int32Array(BATCH_ROWS_MAX) };
 }
 
 /** Adds the bytes of a column's parts to those of each row; false where the column is no part of a key, or its text is long. */
@@ -87,18 +71,26 @@ function addTextLengths(column: Utf8Column, around: number, sizes: Int32Array, l
   return true;
 }
 
-/** Turns sizes into places, one behind the other, and writes offsets and lengths; the bytes of all keys, -1 where there are too many. */
-function placeKeys(words: Int32Array, sizes: Int32Array, length: number): number {
+/** The bytes of all keys; -1 where there are too many, or in one key. */
+function totalOf(sizes: Int32Array, length: number): number {
+  let total = 0;
+  for (let row = 0; row < length; row++) {
+    if ((sizes[row] as number) > KEY_BYTES_MAX) return -1;
+    total += sizes[row] as number;
+  }
+  return total > KEY_MEMORY_BYTES ? -1 : total;
+}
+
+/** Turns sizes into places, one behind the other, and writes offsets and lengths. */
+function placeKeys(words: Int32Array, sizes: Int32Array, length: number): void {
   let total = 0;
   for (let row = 0; row < length; row++) {
     const size = sizes[row] as number;
-    if (size > KEY_BYTES_MAX) return -1;
     words[row] = total;
     words[length + row] = size;
     sizes[row] = total;
     total += size;
   }
-  return total > BYTES_MAX ? -1 : total;
 }
 
 function writeTags(bytes: Uint8Array, next: Int32Array, bytesAt: number, length: number): void {

@@ -1,19 +1,11 @@
+import { writeIntegerKey } from "./key-bytes.ts";
 import type { KeyColumn } from "./key-column.ts";
-import { INTEGER_KEY_BYTES, hashIntegers } from "./key-hash.ts";
-
-/** First byte of a canonical integer key. Frozen: docs/rfcs/0001-keys.md. */
-export const INTEGER_TAG = 0x20;
+import { INTEGER_KEY_BYTES } from "./key-hash.ts";
+import { integerHashes } from "./key-kernels.ts";
 
 /** A key column of safe integers (no -0), one a row; takes the array over. */
 export function integerKeys(integers: Float64Array): KeyColumn {
   return new IntegerKeys(integers);
-}
-
-/** Writes the canonical bytes of a safe integer: the tag, then two's complement, big-endian, with the sign bit flipped. */
-export function writeIntegerKey(view: DataView, position: number, value: number): void {
-  view.setUint8(position, INTEGER_TAG);
-  view.setInt32(position + 1, Math.floor(value / 0x1_0000_0000) ^ 0x8000_0000);
-  view.setUint32(position + 5, value >>> 0);
 }
 
 class IntegerKeys implements KeyColumn {
@@ -29,7 +21,7 @@ class IntegerKeys implements KeyColumn {
   }
 
   get hashes(): Uint32Array {
-    return (this.#hashes ??= hashIntegers(this.integers));
+    return (this.#hashes ??= integerHashes(this.integers));
   }
 
   get bytes(): Uint8Array {

@@ -2,25 +2,12 @@ import { assert } from "../foundation/assert.ts";
 import { TidemarkError } from "../foundation/error.ts";
 import { BATCH_ROWS_MAX } from "./batch.ts";
 import { byteKeys } from "./byte-keys.ts";
-import { INTEGER_TAG, integerKeys, writeIntegerKey } from "./integer-keys.ts";
+import { integerKeys } from "./integer-keys.ts";
+import { KEY_TAGS, writeIntegerKey, writePairKey } from "./key-bytes.ts";
 import { hashInteger, hashKey, hashPair, INTEGER_KEY_BYTES, PAIR_KEY_BYTES } from "./key-hash.ts";
 import type { IntegerPairs, Key, KeyColumn, KeyPart } from "./key-column.ts";
-import { pairKeys, TUPLE_TAG, writePairKey } from "./pair-keys.ts";
+import { pairKeys } from "./pair-keys.ts";
 import { decodeWtf8, encodeWtf8 } from "./wtf8.ts";
-
-/** First byte of each part, and of a tuple. Frozen: docs/rfcs/0001-keys.md. */
-export const KEY_TAGS: Readonly<
-  Record<"false" | "true" | "integer" | "float" | "bigintNegative" | "bigint" | "string" | "tuple", number>
-> = {
-  false: 0x10,
-  true: 0x11,
-  integer: INTEGER_TAG,
-  float: 0x30,
-  bigintNegative: 0x40,
-  bigint: 0x41,
-  string: 0x50,
-  tuple: TUPLE_TAG,
-};
 
 /** The longest canonical key; longer ones are rather a hash of what they hold. */
 export const KEY_BYTES_MAX = 65_536;

@@ -85,3 +85,14 @@ for (const codeGeneration of [true, false]) {
     });
   }
 }
+
+test("keys that are columns: where a batch has more bytes of keys than are written at once, and where a key is too long", () => {
+  const keyFunction = compileKeyFunction((r: { a: number; b: string }) => [r.b, r.a], { debug: false });
+  const long = (rows: number, length: number): RecordBatch =>
+    batchOf(Array.from({ length: rows }, (_, a) => ({ a, b: `${a}`.padEnd(length, "x") })));
+  const { keys } = keyFunction.run(long(200, 40_000), never);
+  assert.deepStrictEqual(keys!.hashes[150], keyColumnOf([["150".padEnd(40_000, "x"), 150]]).hashes[0]);
+  const failed: unknown[] = [];
+  const kept = keyFunction.run(long(2, 70_000), (error) => failed.push((error as { code: unknown }).code));
+  assert.deepEqual([kept.length, failed], [0, ["TM_KEY", "TM_KEY"]]);
+});

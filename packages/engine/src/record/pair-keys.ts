@@ -1,20 +1,11 @@
-import { writeIntegerKey } from "./integer-keys.ts";
+import { writePairKey } from "./key-bytes.ts";
 import type { IntegerPairs, KeyColumn } from "./key-column.ts";
-import { hashPairs, INTEGER_KEY_BYTES, PAIR_KEY_BYTES } from "./key-hash.ts";
-
-/** First byte of a canonical tuple; its parts follow. Frozen: docs/rfcs/0001-keys.md. */
-export const TUPLE_TAG = 0x60;
+import { PAIR_KEY_BYTES } from "./key-hash.ts";
+import { pairHashes } from "./key-kernels.ts";
 
 /** A key column of tuples of two safe integers, as {@link IntegerPairs} has them; takes the arrays over. */
 export function pairKeys(pairs: IntegerPairs): KeyColumn {
   return new PairKeys(pairs);
-}
-
-/** Writes the canonical bytes of a tuple of two safe integers. */
-export function writePairKey(view: DataView, position: number, first: number, second: number): void {
-  view.setUint8(position, TUPLE_TAG);
-  writeIntegerKey(view, position + 1, first);
-  writeIntegerKey(view, position + 1 + INTEGER_KEY_BYTES, second);
 }
 
 class PairKeys implements KeyColumn {
@@ -30,7 +21,7 @@ class PairKeys implements KeyColumn {
   }
 
   get hashes(): Uint32Array {
-    return (this.#hashes ??= hashPairs(this.pairs));
+    return (this.#hashes ??= pairHashes(this.pairs));
   }
 
   get bytes(): Uint8Array {

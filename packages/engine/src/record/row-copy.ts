@@ -3,7 +3,7 @@ import { byteKeys } from "./byte-keys.ts";
 import { cellOf } from "./cell.ts";
 import { type Column, PRESENCE } from "./column.ts";
 import { integerKeys } from "./integer-keys.ts";
-import { gatherFloats, gatherInts } from "./kernels/gather-twin.ts";
+import { gatherFloats, gatherInts } from "./gather.ts";
 import type { KeyColumn } from "./key-column.ts";
 import { pairKeys } from "./pair-keys.ts";
 import { setOwn } from "./plain-value.ts";

@@ -1,7 +1,6 @@
-import { INTEGER_TAG } from "./integer-keys.ts";
+import { INTEGER_TAG, TUPLE_TAG } from "./key-bytes.ts";
 import type { KeyColumn } from "./key-column.ts";
 import { INTEGER_KEY_BYTES } from "./key-hash.ts";
-import { TUPLE_TAG } from "./pair-keys.ts";
 
 /** The numbers at each place of the first `length` keys where all of them are tuples of as many safe integers; null where they are not. */
 export function tupleParts(keys: KeyColumn, length: number): Float64Array[] | null {

@@ -1,5 +1,4 @@
 import { BATCH_ROWS_MAX } from "../record/batch.ts";
-import { partitionRows } from "../record/kernels/gather-twin.ts";
 import { ownerOf } from "../state/key-group.ts";
 
 /** Sorts the rows of a batch by the task that owns their key group, in two passes over typed arrays. */
@@ -23,5 +22,37 @@ export class Partition {
   of(hashes: Uint32Array, length: number): void {
     if (length > this.rows.length) this.rows = new Int32Array(length);
     partitionRows(hashes, length, this.#owners, this.#keyGroupBits, this);
+  }
+}
+
+/** Sorts rows 0 to `length` by the owner of the key group, which is the top `bits` of the hash; `starts` gets one more than there are in `next`. */
+function partitionRows(
+  hashes: Uint32Array,
+  length: number,
+  owners: Uint16Array,
+  bits: number,
+  to: { readonly starts: Int32Array; readonly next: Int32Array; readonly rows: Int32Array },
+): void {
+  const { starts, next, rows } = to;
+  // A shift by 32 is a shift by 0.
+  const shift = bits === 0 ? 31 : 32 - bits;
+  const mask = 2 ** bits - 1;
+  next.fill(0);
+  for (let i = 0; i < length; i++) {
+    const owner = owners[((hashes[i] as number) >>> shift) & mask] as number;
+    next[owner] = (next[owner] as number) + 1;
+  }
+  let start = 0;
+  for (let task = 0; task < next.length; task++) {
+    starts[task] = start;
+    start += next[task] as number;
+    next[task] = starts[task] as number;
+  }
+  starts[next.length] = start;
+  for (let i = 0; i < length; i++) {
+    const owner = owners[((hashes[i] as number) >>> shift) & mask] as number;
+    const at = next[owner] as number;
+    rows[at] = i;
+    next[owner] = at + 1;
   }
 }

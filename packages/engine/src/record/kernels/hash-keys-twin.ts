@@ -1,9 +1,10 @@
-import { hashInteger, hashKey } from "../key-hash.ts";
+import { hashInteger, hashKey, hashPair } from "../key-hash.ts";
 import type { KernelMemory } from "./kernel-memory.ts";
 
 /** The exports of kernels/assembly/hash-keys.ts. */
 export interface HashKeys {
   hashIntegers(integers: number, length: number, hashes: number): void;
+  hashPairs(first: number, second: number, length: number, hashes: number): void;
   hashBytes(bytes: number, offsets: number, lengths: number, length: number, hashes: number): void;
 }
 
@@ -13,6 +14,13 @@ export function hashKeysTwin(memory: KernelMemory): HashKeys {
     hashIntegers(integers, length, hashes) {
       const { int32, float64 } = memory.views();
       for (let i = 0; i < length; i++) int32[hashes / 4 + i] = hashInteger(float64[integers / 8 + i] as number);
+    },
+    hashPairs(first, second, length, hashes) {
+      const { int32, float64 } = memory.views();
+      for (let i = 0; i < length; i++) {
+        const a = float64[first / 8 + i] as number;
+        int32[hashes / 4 + i] = hashPair(a, float64[second / 8 + i] as number);
+      }
     },
     hashBytes(bytes, offsets, lengths, length, hashes) {
       const { bytes: all, int32 } = memory.views();

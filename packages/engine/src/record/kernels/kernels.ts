@@ -1,7 +1,5 @@
 import { assert } from "../../foundation/assert.ts";
 import { copyBytesTwin } from "./copy-bytes-twin.ts";
-import { type EqualBytes, equalBytesTwin } from "./equal-bytes-twin.ts";
-import { type Gather, gatherTwin } from "./gather-twin.ts";
 import { type HashKeys, hashKeysTwin } from "./hash-keys-twin.ts";
 import { type DecodeJsonLines, decodeJsonLinesTwin } from "./json-lines-twin.ts";
 import type { KernelMemory } from "./kernel-memory.ts";
@@ -11,7 +9,7 @@ import { type ResolveKeys, resolveKeysTwin } from "./resolve-keys-twin.ts";
 import { webAssembly, type WasmMemory, type WebAssemblyApi } from "./web-assembly.ts";
 
 /** The kernels on one memory. Addresses and lengths are bytes; what each asks of its caller stands beside its source. */
-export interface Kernels extends EqualBytes, HashKeys, Gather, MoveSlots, ResolveKeys, DecodeJsonLines {
+export interface Kernels extends HashKeys, MoveSlots, ResolveKeys, DecodeJsonLines {
   copyBytes(to: number, from: number, length: number): void;
 }
 
@@ -39,9 +37,7 @@ export function wasmKernels(memory: WasmMemory, isShared: boolean): Kernels {
 export function twinKernels(memory: KernelMemory): Kernels {
   return {
     copyBytes: copyBytesTwin(memory),
-    ...equalBytesTwin(memory),
     ...hashKeysTwin(memory),
-    ...gatherTwin(memory),
     ...moveSlotsTwin(memory),
     ...resolveKeysTwin(memory),
     ...decodeJsonLinesTwin(memory),

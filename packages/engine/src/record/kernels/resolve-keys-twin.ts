@@ -1,7 +1,6 @@
-import { INTEGER_TAG } from "../integer-keys.ts";
+import { INTEGER_TAG, TUPLE_TAG, writePairKey } from "../key-bytes.ts";
 import type { IntegerPairs, KeyColumn } from "../key-column.ts";
 import { hashInteger, hashPair, INTEGER_KEY_BYTES, PAIR_KEY_BYTES } from "../key-hash.ts";
-import { TUPLE_TAG, writePairKey } from "../pair-keys.ts";
 import type { KernelMemory } from "./kernel-memory.ts";
 import {
   ARENA_AT,

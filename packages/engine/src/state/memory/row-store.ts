@@ -1,10 +1,9 @@
 import { BATCH_ROWS_MAX } from "../../record/batch.ts";
-import { INTEGER_TAG } from "../../record/integer-keys.ts";
+import { INTEGER_TAG, TUPLE_TAG } from "../../record/key-bytes.ts";
 import { byteKeys } from "../../record/byte-keys.ts";
 import type { IntegerPairs, KeyColumn } from "../../record/key-column.ts";
 import { decodeKey } from "../../record/key-codec.ts";
 import { INTEGER_KEY_BYTES, PAIR_KEY_BYTES } from "../../record/key-hash.ts";
-import { TUPLE_TAG } from "../../record/pair-keys.ts";
 import { RowKernel } from "./row-kernel.ts";
 import { isGrowing, removeFromIndex } from "./row-index.ts";
 import { moveSlots } from "../../record/kernels/move-slots-twin.ts";

@@ -5,7 +5,7 @@ import { byteKeys } from "../../record/byte-keys.ts";
 import { integerKeys } from "../../record/integer-keys.ts";
 import type { IntegerPairs, KeyColumn } from "../../record/key-column.ts";
 import { hashInteger, hashKey, PAIR_KEY_BYTES } from "../../record/key-hash.ts";
-import { gatherInts } from "../../record/kernels/gather-twin.ts";
+import { gatherInts } from "../../record/gather.ts";
 import { pairKeys } from "../../record/pair-keys.ts";
 import { selectKeys } from "../../record/row-copy.ts";
 import type { KeyTable } from "../state-backend.ts";

@@ -56,6 +56,10 @@ export class ByteWriter {
   /** Unsigned LEB128 of a safe integer >= 0. */
   varint(value: number): void {
     this.#reserve(8);
+    if (value < 0x80) {
+      this.#bytes[this.#length++] = value;
+      return;
+    }
     let rest = value;
     let at = this.#length;
     // Nearly all fit into 31 bits, where division is a shift.

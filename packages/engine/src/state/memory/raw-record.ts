@@ -26,25 +26,27 @@ const OPTIONAL = 0x20;
 
 /** Writes a block of a record: the number of its layout, which follows where it is the first of it, then the words of the block after its head. */
 export function writeRawRecord(writer: PayloadWriter, layout: RecordLayout, chunk: Chunk, base: number): void {
-  const known = writer.layouts.indexOf(layout);
-  writer.u8(RECORD_TAG);
-  writer.varint(known < 0 ? writer.layouts.length : known);
-  if (known < 0) {
-    writer.layouts.push(layout);
-    writeLayout(writer, layout);
-  }
-  writer.align();
+  const { layouts } = writer;
+  // Most records of a payload are of one layout.
+  const known = layouts[0] === layout ? 0 : layouts.indexOf(layout);
+  if (known >= 0) writer.head(RECORD_TAG, known);
+  else writeNewLayout(writer, layout);
   const first = base >>> 2;
   const words = ((chunk.ints[first + 1] as number) - HEAD_BYTES + 3) >>> 2;
   writer.words(chunk.ints, first + HEAD_BYTES / 4, words);
 }
 
-function writeLayout(writer: PayloadWriter, { fields }: RecordLayout): void {
+function writeNewLayout(writer: PayloadWriter, layout: RecordLayout): void {
+  const { fields } = layout;
+  writer.u8(RECORD_TAG);
+  writer.varint(writer.layouts.length);
+  writer.layouts.push(layout);
   writer.varint(fields.length);
   for (const { name, kind, nullable, optional } of fields) {
     writer.text(name);
     writer.u8(KIND_NUMBERS[kind] | (nullable ? NULLABLE : 0) | (optional ? OPTIONAL : 0));
   }
+  writer.align();
 }
 
 /** Reads what {@link writeRawRecord} wrote behind the tag: its layout, and the record as a fresh object. */

@@ -27,7 +27,6 @@ export function openReferenceState(): KeyedState {
   const values = (["value", "list", "map", "panes"] as const).map((kind) => ({
     name: kind,
     kind,
-    isolation: "copy" as const,
     codec: PLAIN_CODEC,
   }));
   const slots = (["slots", "paneSlots"] as const).map((kind) => ({ name: kind, kind, fields: FIELDS }));

@@ -43,7 +43,6 @@ export class ListSessionOperator implements Operator {
         {
           name: "sessions",
           kind: "value",
-          isolation: "copy",
           codec: sessionCodec(this.#set),
         },
       ],

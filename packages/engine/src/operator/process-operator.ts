@@ -53,7 +53,7 @@ export class ProcessOperator implements Operator {
     this.#processingTimers = timerMask(spec, "processingTime");
     this.#state = context.keyedState({
       timers: spec.timers.map((timer) => timer.name),
-      states: spec.states.map((state) => ({ ...state, isolation: "copy" })),
+      states: spec.states.map((state) => ({ ...state })),
     });
     const layout = spec.emits === null ? null : recordSchema(spec.emits, { trust: true }).layout;
     this.#writer = new ResultWriter(context.output, { layout });

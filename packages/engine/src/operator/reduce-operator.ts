@@ -53,7 +53,7 @@ export class ReduceOperator implements Operator {
     this.#fn = options.fn as ReduceFunction;
     this.#state = context.keyedState({
       timers: [],
-      states: [{ name: "accumulated", kind: "value", isolation: "copy", codec: PLAIN_CODEC }],
+      states: [{ name: "accumulated", kind: "value", codec: PLAIN_CODEC }],
     });
     const { keys } = this.#state;
     this.#accumulated = this.#state.value<unknown>("accumulated");

@@ -70,7 +70,7 @@ test("slots, pane slots and timers: a million keys are no more heap objects than
 
 test("values, lists and maps kept by copy: keys are no heap objects", () => {
   const kinds = ["value", "list", "map"] as const;
-  const state = open(kinds.map((kind) => ({ name: kind, kind, isolation: "copy", codec: PLAIN_CODEC })));
+  const state = open(kinds.map((kind) => ({ name: kind, kind, codec: PLAIN_CODEC })));
   const grown = growth(state, 5_000, 105_000, (rows, first) => {
     for (const row of rows) {
       state.value("value").set(row, { text: `value of ${row}`, n: first });

@@ -30,7 +30,7 @@ export function stateBackendSuite({ test, backend }: StateBackendSuiteOptions): 
       operator: "suite",
       keyGroupBits: BITS,
       timers: ["first", "second"],
-      states: allKinds("copy"),
+      states: allKinds(),
       ...options,
     });
   keyTests(test, open);
@@ -148,17 +148,8 @@ function valueTests(test: Test, open: Open): void {
     equal(Array.from(value.get(row) as Uint8Array), [1, 2, 3], "bytes come back as they were");
   });
 
-  test("value: live states keep the object", () => {
-    const state = open({ states: allKinds("live") });
-    const value = state.value<{ n: number }>("value");
-    const [row] = resolve(state.keys, ["k"]) as [number];
-    const given = { n: 1 };
-    value.set(row, given);
-    check(value.get(row) === given, "another object came back");
-  });
-
   test("states of other names and rows are left alone", () => {
-    const state = open({ states: [descriptor("a", "value", "copy"), descriptor("b", "value", "copy")] });
+    const state = open({ states: [descriptor("a", "value"), descriptor("b", "value")] });
     const [one, two] = resolve(state.keys, [1, 2]) as [number, number];
     state.value<number>("a").set(one, 1);
     state.value<number>("b").set(two, 2);
@@ -209,7 +200,7 @@ function collectionTests(test: Test, open: Open): void {
 
 function paneTests(test: Test, open: Open): void {
   test("panes: ascending, visited whole, dropped whole", () => {
-    const state = open({ states: allKinds("live") });
+    const state = open({ states: allKinds() });
     const panes = state.panes<{ n: number }>("panes");
     const rows = resolve(state.keys, [1, 2, 3]);
     const [one, two, three] = rows as [number, number, number];

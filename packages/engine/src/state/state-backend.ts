@@ -48,16 +48,10 @@ export interface SlotDescriptor {
   readonly fields: readonly SlotField[];
 }
 
-/** Name, kind and codec of one state of values. */
+/** Name, kind and codec of one state of values. Get returns a fresh value and set keeps a copy: user code cannot change state otherwise. */
 export interface ValueDescriptor {
   readonly name: string;
   readonly kind: ValueKind;
-  /**
-   * `copy`: get returns a fresh value, set keeps a copy, so that user code cannot change state behind the engine's
-   * back. `live`: the very object is kept and handed out; only engine code may hold it, the journal does not cover changes
-   * made inside it. A `panes` or engine-owned state is live, a user's is copy.
-   */
-  readonly isolation: "copy" | "live";
   /** How a value is turned into plain data for a snapshot and back. */
   readonly codec: StateCodec;
 }

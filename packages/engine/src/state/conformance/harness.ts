@@ -45,13 +45,13 @@ export const ODD_KEYS: readonly Key[] = [
 ];
 
 /** One state of every kind of value, named after it. */
-export function allKinds(isolation: "copy" | "live"): StateDescriptor[] {
-  return (["value", "list", "map", "panes"] as const).map((kind) => descriptor(kind, kind, isolation));
+export function allKinds(): StateDescriptor[] {
+  return (["value", "list", "map", "panes"] as const).map((kind) => descriptor(kind, kind));
 }
 
 /** A state of values that are plain data. */
-export function descriptor(name: string, kind: ValueKind, isolation: "copy" | "live"): StateDescriptor {
-  return { name, kind, isolation, codec: PLAIN_CODEC };
+export function descriptor(name: string, kind: ValueKind): StateDescriptor {
+  return { name, kind, codec: PLAIN_CODEC };
 }
 
 /** Rows of keys. */

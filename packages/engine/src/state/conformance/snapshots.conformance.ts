@@ -29,45 +29,41 @@ export function snapshotTests(test: Test, open: Open): void {
     });
     resolve(state.keys, ["empty"]);
   };
-  const isolations = ["copy", "live"] as const;
-
-  for (const isolation of isolations) {
-    test(`snapshot (${isolation}): restores to the same at any parallelism and number of key groups`, () => {
-      for (const keyGroupBits of [0, 3, BITS, KEY_GROUP_BITS_MAX]) {
-        const states = allKinds(isolation);
-        const source = open({ states, keyGroupBits });
-        fill(source);
-        const payloads = source.snapshot();
-        check(
-          payloads.every(({ keyGroup }, i) => i === 0 || keyGroup > (payloads[i - 1] as KeyGroupPayload).keyGroup),
-          "payloads out of order",
-        );
-        for (const parallelism of [1, 2, 5]) {
-          const found = new Map<unknown, unknown>();
-          for (let task = 0; task < parallelism; task++) {
-            const target = open({ states, keyGroupBits });
-            const { first, end } = keyGroupRange(task, parallelism, keyGroupBits);
-            for (const { keyGroup, payload } of payloads)
-              if (keyGroup >= first && keyGroup < end) target.restore(payload);
-            for (const key of ODD_KEYS) {
-              const { hashes } = keyColumnOf([key]);
-              const group = keyGroupOf(hashes[0] as number, keyGroupBits);
-              if (group < first || group >= end) continue;
-              check(!found.has(key), "a key was restored twice");
-              found.set(key, contents(target, (resolve(target.keys, [key]) as [number])[0]));
-            }
-          }
+  test("snapshot: restores to the same at any parallelism and number of key groups", () => {
+    for (const keyGroupBits of [0, 3, BITS, KEY_GROUP_BITS_MAX]) {
+      const states = allKinds();
+      const source = open({ states, keyGroupBits });
+      fill(source);
+      const payloads = source.snapshot();
+      check(
+        payloads.every(({ keyGroup }, i) => i === 0 || keyGroup > (payloads[i - 1] as KeyGroupPayload).keyGroup),
+        "payloads out of order",
+      );
+      for (const parallelism of [1, 2, 5]) {
+        const found = new Map<unknown, unknown>();
+        for (let task = 0; task < parallelism; task++) {
+          const target = open({ states, keyGroupBits });
+          const { first, end } = keyGroupRange(task, parallelism, keyGroupBits);
+          for (const { keyGroup, payload } of payloads)
+            if (keyGroup >= first && keyGroup < end) target.restore(payload);
           for (const key of ODD_KEYS) {
-            equal(
-              found.get(key),
-              contents(source, (resolve(source.keys, [key]) as [number])[0]),
-              "what was restored differs",
-            );
+            const { hashes } = keyColumnOf([key]);
+            const group = keyGroupOf(hashes[0] as number, keyGroupBits);
+            if (group < first || group >= end) continue;
+            check(!found.has(key), "a key was restored twice");
+            found.set(key, contents(target, (resolve(target.keys, [key]) as [number])[0]));
           }
         }
+        for (const key of ODD_KEYS) {
+          equal(
+            found.get(key),
+            contents(source, (resolve(source.keys, [key]) as [number])[0]),
+            "what was restored differs",
+          );
+        }
       }
-    });
-  }
+    }
+  });
 
   test("snapshot: is as of the call and changes nothing", () => {
     const state = open();
@@ -131,7 +127,7 @@ export function snapshotTests(test: Test, open: Open): void {
       encode: (value) => ({ is: value }),
       decode: (plain) => (plain as { is: unknown }).is,
     };
-    const states: StateDescriptor[] = [{ name: "value", kind: "value", isolation: "copy", codec: upper }];
+    const states: StateDescriptor[] = [{ name: "value", kind: "value", codec: upper }];
     const source = open({ states, timers: [] });
     const [row] = resolve(source.keys, ["k"]) as [number];
     source.value("value").set(row, 5);
@@ -139,8 +135,8 @@ export function snapshotTests(test: Test, open: Open): void {
     const target = open({ states, timers: ["new"] });
     target.restore(payload);
     equal(target.value("value").get((resolve(target.keys, ["k"]) as [number])[0]), 5, "the decoded value");
-    throws(() => open({ states: [descriptor("other", "value", "copy")] }).restore(payload), "TM_STATE_INCOMPATIBLE");
-    throws(() => open({ states: [descriptor("value", "list", "copy")] }).restore(payload), "TM_STATE_INCOMPATIBLE");
+    throws(() => open({ states: [descriptor("other", "value")] }).restore(payload), "TM_STATE_INCOMPATIBLE");
+    throws(() => open({ states: [descriptor("value", "list")] }).restore(payload), "TM_STATE_INCOMPATIBLE");
   });
 
   test("restore: bytes that make no sense are refused as corrupt", () => {

@@ -7,6 +7,9 @@ const LINES = 2_048;
 /** What is larger, in bytes, stays decoded once it is: to encode it again and again would cost more than it does. */
 const SHUT_BYTES_MAX = 65_536;
 
+const PAGE_BITS = 10;
+const PAGE_CELLS = 2 ** PAGE_BITS;
+
 /**
  * Objects of the engine's own that are written again and again, such as accumulators: kept as bytes, but that those used last are decoded and
  * stand as they are. A number that fits into a word names a cell, 0 is none; a cell holds the address of bytes. So there are no more objects
@@ -31,8 +34,8 @@ export class KeptObjects implements Settling {
   /** Cells made and released since the journal began. */
   readonly #made: number[] = [];
   readonly #released: number[] = [];
-  /** While a snapshot is read: the handles as they were. */
-  #frozen: Int32Array | null = null;
+  /** While a snapshot is read: pages of handles as they were, where one of the page was changed since. */
+  #frozen: (Int32Array | undefined)[] | null = null;
 
   /** `bytes`: where they are kept, which is frozen and thawed by the owner; after `freeze` of this, and before its `thaw`. */
   constructor(journal: Journal, bytes: KeptBytes) {
@@ -79,7 +82,7 @@ export class KeptObjects implements Settling {
   /** A cell of bytes that were written by {@link written}. */
   restore(bytes: Uint8Array): number {
     const cell = this.#take();
-    this.#handles[cell] = this.#bytes.keepForGood(bytes);
+    this.#point(cell, this.#bytes.keepForGood(bytes));
     return cell;
   }
 
@@ -104,7 +107,7 @@ export class KeptObjects implements Settling {
   freeze(): void {
     for (let line = 0; line < LINES; line++) if (this.#isStale[line] === 1) this.#encode(line);
     for (const [cell, { object, codec }] of this.#large) this.#write(cell, encodeField(object, codec));
-    this.#frozen = this.#handles.slice(0, this.#end);
+    this.#frozen = [];
   }
 
   thaw(): void {
@@ -113,7 +116,8 @@ export class KeptObjects implements Settling {
 
   /** Bytes of a cell as they were at `freeze`; good until the next write. */
   written(cell: number): Uint8Array {
-    return this.#bytes.read((this.#frozen as Int32Array)[cell] as number);
+    const page = this.#frozen?.[cell >>> PAGE_BITS];
+    return this.#bytes.read((page === undefined ? this.#handles[cell] : page[cell & (PAGE_CELLS - 1)]) as number);
   }
 
   #open(cell: number, object: unknown, codec: StateCodec): void {
@@ -145,7 +149,7 @@ export class KeptObjects implements Settling {
   #write(cell: number, bytes: Uint8Array): void {
     const before = this.#handles[cell] as number;
     // Whatever journal is open is about cells, and this one stays what it is.
-    this.#handles[cell] = this.#bytes.keepForGood(bytes);
+    this.#point(cell, this.#bytes.keepForGood(bytes));
     this.#bytes.releaseForGood(before);
   }
 
@@ -159,15 +163,22 @@ export class KeptObjects implements Settling {
     }
     if (this.#large.size > 0) this.#large.delete(cell);
     this.#bytes.releaseForGood(this.#handles[cell] as number);
-    this.#handles[cell] = this.#free;
+    this.#point(cell, this.#free);
     this.#free = cell;
+  }
+
+  #point(cell: number, handle: number): void {
+    const page = cell >>> PAGE_BITS;
+    if (this.#frozen !== null && this.#frozen[page] === undefined)
+      this.#frozen[page] = this.#handles.slice(page << PAGE_BITS, (page + 1) << PAGE_BITS);
+    this.#handles[cell] = handle;
   }
 
   #take(): number {
     const cell = this.#free;
     if (cell !== 0) {
       this.#free = this.#handles[cell] as number;
-      this.#handles[cell] = 0;
+      this.#point(cell, 0);
       return cell;
     }
     if (this.#end === this.#handles.length) {

@@ -18,8 +18,7 @@ import type { PaneSlotState, SlotState } from "../slot-state.ts";
 import { KEY_GROUP_BITS_MAX } from "../key-group.ts";
 import { PayloadSizes } from "./group-writers.ts";
 import { Journal } from "./journal.ts";
-import { openListState } from "./list-state.ts";
-import { openMapState } from "./map-state.ts";
+import { FlatMapState } from "./flat-map-state.ts";
 import { MemoryPaneSlotState } from "./pane-slot-state.ts";
 import { MemoryPaneState } from "./pane-state.ts";
 import { readPayload, type PayloadSections } from "./payload.ts";
@@ -28,8 +27,8 @@ import { MemorySlotState } from "./slot-state.ts";
 import type { SnapshotPart } from "./snapshot-part.ts";
 import { MemorySnapshotReading } from "./snapshot-reading.ts";
 import { MemoryTimerState, TIMERS_MAX } from "./timer-state.ts";
-import { valueBoxOf } from "./value-box.ts";
-import { openValueState } from "./value-state.ts";
+import { TypedListState } from "./typed-list-state.ts";
+import { TypedValueState } from "./typed-value-state.ts";
 
 interface OpenState {
   readonly kind: StateKind;
@@ -165,13 +164,13 @@ export class MemoryKeyedState implements KeyedState {
     const operator = this.#operator;
     switch (kind) {
       case "value":
-        return { kind, state: openValueState(this.#table, this.#journal, descriptor) };
+        return { kind, state: new TypedValueState(this.#table, this.#journal, descriptor.codec) };
       case "list":
-        return { kind, state: openListState(this.#table, this.#journal, descriptor) };
+        return { kind, state: new TypedListState(this.#table, this.#journal, descriptor.codec) };
       case "map":
-        return { kind, state: openMapState(this.#table, this.#journal, descriptor) };
+        return { kind, state: new FlatMapState(this.#table, this.#journal, descriptor.codec) };
       case "panes":
-        return { kind, state: new MemoryPaneState(this.#table, this.#journal, valueBoxOf(descriptor)) };
+        return { kind, state: new MemoryPaneState(this.#table, this.#journal, { operator, ...descriptor }) };
       case "slots":
         return { kind, state: new MemorySlotState(this.#table, this.#journal, { operator, ...descriptor }) };
       case "paneSlots":

@@ -110,7 +110,16 @@ export abstract class SlotWords implements Slots, Undoable {
       this.#setObject(this.#objects, at, field, value);
       return;
     }
-    const bytes = value === undefined ? null : encodeField(value, this.#codec(field));
+    this.setBytes(at, field, value === undefined ? null : this.encoded(value, field));
+  }
+
+  /** Bytes of a value; good until the next call. */
+  protected encoded(value: unknown, field: number): Uint8Array {
+    return encodeField(value, this.#codec(field));
+  }
+
+  /** Keeps the bytes of a value that is not live; null clears. */
+  protected setBytes(at: number, field: number, bytes: Uint8Array | null): void {
     this.touch(at);
     this.#values.release(this.words[at + field] as number);
     this.words[at + field] = bytes === null ? 0 : this.#values.keep(bytes);
@@ -217,7 +226,7 @@ export abstract class SlotWords implements Slots, Undoable {
     for (let i = 0; i < width; i++) {
       const word = words[i] as number;
       if ((this.#fields[i] as SlotField).kind === "number") writer.f64(word);
-      else writer.bytes(word === 0 ? NONE : this.#written(word, i));
+      else writer.bytes(word === 0 ? NONE : this.frozenValue(word, i));
     }
   }
 
@@ -235,7 +244,7 @@ export abstract class SlotWords implements Slots, Undoable {
   }
 
   /** Bytes of a field's value as they were when the words were frozen. */
-  #written(word: number, field: number): Uint8Array {
+  protected frozenValue(word: number, field: number): Uint8Array {
     return this.#objects !== null && this.#isLive(field) ? this.#objects.written(word) : this.#values.read(word);
   }
 

@@ -3,12 +3,10 @@ import type { ByteWriter } from "../byte-writer.ts";
 import type { GroupWriters } from "./group-writers.ts";
 import type { PayloadReader } from "./payload-reader.ts";
 
-/** What one state or one timer adds to a payload. It has `freeze`, or `write` where all of it is written at once. */
+/** What one state or one timer adds to a payload. */
 export interface SnapshotPart {
   /** What it holds now, to be read in slices while it goes on being written; one at a time. */
-  freeze?(): FrozenPart;
-  /** Writes an entry per row that has something. */
-  write?(writers: GroupWriters): void;
+  freeze(): FrozenPart;
   /** Reads one entry, already known to be of `row`. Not journaled. */
   read(reader: PayloadReader, row: number): void;
   /** What a payload says of a state before its entries; a state without fields has nothing to say. */

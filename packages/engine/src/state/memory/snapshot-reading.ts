@@ -14,8 +14,7 @@ interface FrozenSection {
 }
 
 /**
- * One snapshot, read in slices. Parts that can be frozen are read as they were at the beginning; the others are written at the beginning,
- * whole. Memory for large payloads is taken before, and not all at once.
+ * One snapshot, read in slices. All parts are read as they were at the beginning. Memory for large payloads is taken before, and not all at once.
  */
 export class MemorySnapshotReading implements SnapshotReading {
   readonly #writers: GroupWriters;
@@ -46,14 +45,7 @@ export class MemorySnapshotReading implements SnapshotReading {
     );
     this.#writers = new GroupWriters(table, keyGroupBits, PAYLOAD_VERSION, sizes);
     this.#onEnd = onEnd;
-    for (const section of all) {
-      if (section.part.freeze !== undefined) {
-        this.#frozen.push({ section, part: section.part.freeze() });
-      } else {
-        this.#writers.beginSection(section.writeHead);
-        section.part.write?.(this.#writers);
-      }
-    }
+    for (const section of all) this.#frozen.push({ section, part: section.part.freeze() });
   }
 
   advance(steps: number): boolean {

@@ -11,7 +11,7 @@ const OPTIONS: KeyedStateOptions = {
   operator: "op",
   keyGroupBits: 2,
   timers: [],
-  states: [{ name: "list", kind: "list", isolation: "copy", codec: PLAIN_CODEC }],
+  states: [{ name: "list", kind: "list", codec: PLAIN_CODEC }],
 };
 
 interface Element {

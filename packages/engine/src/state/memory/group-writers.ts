@@ -1,4 +1,4 @@
-import { ByteWriter } from "../byte-writer.ts";
+import type { ByteWriter } from "../byte-writer.ts";
 import { keyGroupOf } from "../key-group.ts";
 import type { KeyGroupPayload } from "../state-backend.ts";
 import { PayloadWriter } from "./payload-writer.ts";

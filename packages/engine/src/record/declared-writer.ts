@@ -1,84 +1,27 @@
-import { assert } from "../foundation/assert.ts";
 import { canGenerateCode, generate } from "./code-generation.ts";
 import { columnWriter } from "./column-writer.ts";
-import type { Column } from "./column.ts";
+import { type GeneratedCells, GeneratedWriter } from "./generated-writer.ts";
 import type { Field, RecordLayout } from "./layout.ts";
 import { detach, setOwn } from "./plain-value.ts";
-import { type Misfit, type RecordSink, RecordWriter } from "./record-writer.ts";
+import { type RecordSink, RecordWriter } from "./record-writer.ts";
 import { stringColumn } from "./string-column.ts";
-
-/** The cells of a batch under way, in generated code that knows the fields. */
-interface DeclaredCells {
-  /** True: taken. False: something does not fit, or it takes a closer look to tell. */
-  write(row: number, record: unknown): boolean;
-  reserve(rows: number): void;
-  take(): readonly Column[];
-}
-
-const FIRST_ROWS = 32;
 
 /** Takes the declared fields of records into the columns of a given layout, in generated code where that is allowed. */
 export function declaredWriter(layout: RecordLayout, codeGeneration: boolean = canGenerateCode()): RecordSink {
   if (!codeGeneration || layout.shape === "value") return new RecordWriter(layout);
-  return new DeclaredWriter(layout);
+  return new GeneratedWriter(layout, {
+    cells: newCells(layout),
+    match: "declared",
+    plain: (record) => declaredFields(layout, record),
+  });
 }
 
-class DeclaredWriter implements RecordSink {
-  readonly layout: RecordLayout;
-  readonly #cells: DeclaredCells;
-  /** Looks closer at what the generated code did not take; keeps nothing. */
-  readonly #judge: RecordWriter;
-  #length = 0;
-  #rows = 0;
-  #hint = FIRST_ROWS;
-
-  constructor(layout: RecordLayout) {
-    this.layout = layout;
-    this.#cells = newCells(layout);
-    this.#judge = new RecordWriter(layout);
-  }
-
-  get length(): number {
-    return this.#length;
-  }
-
-  append(record: unknown): Misfit | null {
-    const row = this.#length;
-    if (row === this.#rows) {
-      this.#rows = row === 0 ? this.#hint : row * 2;
-      this.#cells.reserve(this.#rows);
-    }
-    if (!this.#cells.write(row, record)) {
-      const misfit = this.#judge.append(record);
-      this.#judge.truncate(0);
-      if (misfit !== null) return misfit;
-      // An instance of a class, or of another realm's: its own fields count.
-      assert(
-        this.#cells.write(row, this.#plain(record as object)),
-        "generated and plain writers disagree about a record",
-      );
-    }
-    this.#length = row + 1;
-    return null;
-  }
-
-  truncate(length: number): void {
-    this.#length = length;
-  }
-
-  take(): readonly Column[] {
-    this.#hint = Math.max(FIRST_ROWS, this.#length);
-    this.#length = 0;
-    this.#rows = 0;
-    return this.#cells.take();
-  }
-
-  #plain(record: object): object {
-    const plain: Record<string, unknown> = {};
-    for (const { name } of this.layout.fields)
-      if (Object.hasOwn(record, name)) setOwn(plain, name, (record as Record<string, unknown>)[name]);
-    return plain;
-  }
+/** The declared fields of an instance of a class, or of an object of another realm's: its own ones count. */
+function declaredFields(layout: RecordLayout, record: object): object {
+  const plain: Record<string, unknown> = {};
+  for (const { name } of layout.fields)
+    if (Object.hasOwn(record, name)) setOwn(plain, name, (record as Record<string, unknown>)[name]);
+  return plain;
 }
 
 /** Source of a kind's cells: an empty array, whether it is a typed one, a test of a value `v`, what is stored, what stands in an empty cell. */
@@ -104,7 +47,7 @@ const SOURCES: Readonly<Record<Field["kind"], KindSource | null>> = {
   json: { array: null, test: () => "true", stored: (v) => v, blank: "undefined" },
 };
 
-function newCells(layout: RecordLayout): DeclaredCells {
+function newCells(layout: RecordLayout): GeneratedCells {
   const parts = layout.fields.map((field, f) => fieldSource(field, f));
   const join = (pick: (part: FieldSource) => string): string => parts.map(pick).join("\n");
   const lines = [
@@ -127,7 +70,7 @@ function newCells(layout: RecordLayout): DeclaredCells {
     detach,
     stringColumn,
     writers,
-  ) as new () => DeclaredCells;
+  ) as new () => GeneratedCells;
   return new Made();
 }
 

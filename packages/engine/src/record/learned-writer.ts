@@ -1,22 +1,9 @@
-import { assert } from "../foundation/assert.ts";
 import { generate } from "./code-generation.ts";
-import type { Column } from "./column.ts";
+import { type GeneratedCells, GeneratedWriter } from "./generated-writer.ts";
 import type { Field, RecordLayout } from "./layout.ts";
 import { detach } from "./plain-value.ts";
-import { type Misfit, type RecordSink, RecordWriter } from "./record-writer.ts";
+import { type RecordSink, RecordWriter } from "./record-writer.ts";
 import { stringColumn } from "./string-column.ts";
-
-/** The cells of a batch under way, in generated code that knows the fields. */
-export interface LearnedCells {
-  /** True: taken. False: something does not fit, or it takes a closer look to tell. */
-  write(row: number, record: unknown): boolean;
-  /** Makes room for rows below `rows`. */
-  reserve(rows: number): void;
-  /** Hands the columns over and starts anew, without room. */
-  take(): readonly Column[];
-}
-
-const FIRST_ROWS = 32;
 
 /** Takes records that have exactly the fields of a learned layout, in generated code where that is allowed. */
 export function learnedWriter(layout: RecordLayout, codeGeneration: boolean): RecordSink {
@@ -24,55 +11,11 @@ export function learnedWriter(layout: RecordLayout, codeGeneration: boolean): Re
     ({ kind, nullable, optional }) => SOURCES[kind] !== null && !nullable && !optional,
   );
   if (!codeGeneration || layout.shape === "value" || !isSimple) return new RecordWriter(layout, "exact");
-  return new GeneratedWriter(layout);
-}
-
-class GeneratedWriter implements RecordSink {
-  readonly layout: RecordLayout;
-  readonly #cells: LearnedCells;
-  /** Looks closer at what the generated code did not take; keeps nothing. */
-  readonly #judge: RecordWriter;
-  #length = 0;
-  #rows = 0;
-  #hint = FIRST_ROWS;
-
-  constructor(layout: RecordLayout) {
-    this.layout = layout;
-    this.#cells = learnedCells(layout);
-    this.#judge = new RecordWriter(layout, "exact");
-  }
-
-  get length(): number {
-    return this.#length;
-  }
-
-  append(record: unknown): Misfit | null {
-    const row = this.#length;
-    if (row === this.#rows) {
-      this.#rows = row === 0 ? this.#hint : row * 2;
-      this.#cells.reserve(this.#rows);
-    }
-    if (!this.#cells.write(row, record)) {
-      const misfit = this.#judge.append(record);
-      this.#judge.truncate(0);
-      if (misfit !== null) return misfit;
-      // It has no prototype or another realm's, and is as good as a plain object.
-      assert(this.#cells.write(row, { ...(record as object) }), "generated and plain writers disagree about a record");
-    }
-    this.#length = row + 1;
-    return null;
-  }
-
-  truncate(length: number): void {
-    this.#length = length;
-  }
-
-  take(): readonly Column[] {
-    this.#hint = Math.max(FIRST_ROWS, this.#length);
-    this.#length = 0;
-    this.#rows = 0;
-    return this.#cells.take();
-  }
+  return new GeneratedWriter(layout, {
+    cells: learnedCells(layout),
+    match: "exact",
+    plain: (record) => ({ ...record }),
+  });
 }
 
 /** Source of a kind's cells: an empty array, one of `rows` that begins with those of `c`, a test of a value `v`, what is stored, the column. */
@@ -121,7 +64,7 @@ const SOURCES: Readonly<Record<Field["kind"], KindSource | null>> = {
 };
 
 /** Cells for a layout that was learned, in generated code. */
-export function learnedCells(layout: RecordLayout): LearnedCells {
+export function learnedCells(layout: RecordLayout): GeneratedCells {
   if (layout.shape === "value") return valueCells();
   const names = layout.fields.map((field) => field.name);
   const fields = layout.fields.map(({ name, kind }, f) => ({ f, name, kind, source: SOURCES[kind] as KindSource }));
@@ -152,16 +95,16 @@ export function learnedCells(layout: RecordLayout): LearnedCells {
     Object.prototype,
     detach,
     stringColumn,
-  ) as new () => LearnedCells;
+  ) as new () => GeneratedCells;
   return new Made();
 }
 
-function valueCells(): LearnedCells {
+function valueCells(): GeneratedCells {
   const lines = [
     "return class Cells { constructor() { this.c = []; } reserve() {}",
     "write(row, o) { this.c[row] = typeof o === 'object' && o !== null ? detach(o) : o; return true; }",
     "take() { const values = this.c; this.c = []; return [{ kind: 'json', presence: null, values }]; } };",
   ];
-  const Made = generate(["detach"], lines.join("\n"))(detach) as new () => LearnedCells;
+  const Made = generate(["detach"], lines.join("\n"))(detach) as new () => GeneratedCells;
   return new Made();
 }

@@ -4,12 +4,13 @@ import { cellOf } from "./cell.ts";
 import type { Column } from "./column.ts";
 import { type RecordLayout, VALUE_LAYOUT } from "./layout.ts";
 import { learnLayout, widenLayout } from "./learned-layout.ts";
-import { learnedCells, type LearnedCells } from "./learned-writer.ts";
+import type { GeneratedCells } from "./generated-writer.ts";
+import { learnedCells } from "./learned-writer.ts";
 import { setOwn } from "./plain-value.ts";
 import { RecordWriter } from "./record-writer.ts";
 
 /** Takes nothing: no result was seen yet. */
-const NOTHING: LearnedCells = { write: () => false, reserve: () => undefined, take: () => [] };
+const NOTHING: GeneratedCells = { write: () => false, reserve: () => undefined, take: () => [] };
 
 /** Room for more than this is made anew: one row of many results must not make all batches after it large. */
 const ROOM_KEPT_MAX = 4_096;
@@ -17,7 +18,7 @@ const ROOM_KEPT_MAX = 4_096;
 /** The results of user functions on their way into columns, of a layout that is learned from them. For generated loops. */
 export class ResultCells {
   /** Where the next result is written; `widen` gives another. */
-  cells: LearnedCells = NOTHING;
+  cells: GeneratedCells = NOTHING;
   /** The input's row that each result is of. */
   tags: Int32Array = new Int32Array(0);
   /** Results written, as the loop left them. */
@@ -45,7 +46,7 @@ export class ResultCells {
    * Writes result number `row`, which the cells did not take, and returns those to go on with. What was written before goes with it. TM_RECORD
    * for what is no record.
    */
-  widen(row: number, result: unknown): LearnedCells {
+  widen(row: number, result: unknown): GeneratedCells {
     if (this.#layout === null) this.#setLayout(learnLayout(result), 0);
     while (!this.cells.write(row, result)) {
       const layout = this.#layout ?? VALUE_LAYOUT;

@@ -18,6 +18,7 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, { kind: ErrorKind; exit?: n
   TM_RECORD_STALE: { kind: "invalid" },
   TM_USER_CODE: { kind: "invalid", exit: 20 },
   TM_STATE_VALUE: { kind: "invalid" },
+  TM_STATE_FULL: { kind: "invalid" },
   TM_STATE_INCOMPATIBLE: { kind: "invalid", exit: 22 },
   TM_CHECKPOINT_CORRUPT: { kind: "corrupt", exit: 21 },
   TM_CHECKPOINT_MISSING: { kind: "invalid", exit: 3 },
@@ -47,6 +48,7 @@ export type ErrorCode =
   | "TM_RECORD_STALE"
   | "TM_USER_CODE"
   | "TM_STATE_VALUE"
+  | "TM_STATE_FULL"
   | "TM_STATE_INCOMPATIBLE"
   | "TM_CHECKPOINT_CORRUPT"
   | "TM_CHECKPOINT_MISSING"

@@ -1,8 +1,11 @@
 import { TidemarkError } from "../foundation/error.ts";
 
-/** Throws on what a bug of Tidemark raised while user code ran; anything else is the user code's own failure. */
+/**
+ * Throws on what a bug of Tidemark raised while user code ran, and where state has no more room: no record is to blame for that. Anything
+ * else is the user code's own failure.
+ */
 export function rethrowInternal(error: unknown): void {
-  if (error instanceof TidemarkError && error.kind === "internal") throw error;
+  if (error instanceof TidemarkError && (error.kind === "internal" || error.code === "TM_STATE_FULL")) throw error;
 }
 
 /** Refuses the result of a user function that should have been synchronous; throws TM_USER_CODE. */

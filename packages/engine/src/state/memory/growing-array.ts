@@ -1,3 +1,4 @@
+import { TidemarkError } from "../../foundation/error.ts";
 import { TableMemory, type TableMemoryOptions } from "./table-memory.ts";
 
 type Numbers = Float64Array | Int32Array | Uint8Array;
@@ -26,7 +27,7 @@ export class GrowingArray<A extends Numbers> {
     this.array = new type(0);
   }
 
-  /** Makes room for that many in all; those there are stay, new ones are 0. A RangeError or TM_STATE_VALUE where there is none. */
+  /** Makes room for that many in all; those there are stay, new ones are 0. TM_STATE_FULL where there is none. */
   reserve(length: number): void {
     if (length <= this.array.length) return;
     const type = this.#type;
@@ -39,9 +40,22 @@ export class GrowingArray<A extends Numbers> {
       this.array = new type(memory.bytes.buffer, 0, Math.floor(memory.byteLength / size));
       return;
     }
-    const grown = new type(Math.max(length, this.array.length * 2));
+    const grown = newArray(type, Math.max(length, this.array.length * 2));
     grown.set(this.array);
     this.array = grown;
     this.#memory = null;
+  }
+}
+
+function newArray<A>(type: ArrayType<A>, length: number): A {
+  try {
+    return new type(length);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new TidemarkError(
+      "TM_STATE_FULL",
+      "the machine has no more memory for the state of a task; clear state that is no longer needed, or run the job on more machines",
+      { cause, facts: { bytesNeeded: length * type.BYTES_PER_ELEMENT } },
+    );
   }
 }

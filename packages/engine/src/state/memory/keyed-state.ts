@@ -39,6 +39,7 @@ interface OpenState {
 /** The keyed state of one operator in one task, in memory: a row table, states and timers by row, one journal over them. */
 export class MemoryKeyedState implements KeyedState {
   readonly #operator: string;
+  readonly #bytesMax: number;
   readonly #keyGroupBits: number;
   readonly #table: RowTable;
   readonly #journal = new Journal();
@@ -48,7 +49,9 @@ export class MemoryKeyedState implements KeyedState {
   readonly #sizes: PayloadSizes;
   #reading: SnapshotReading | null = null;
 
-  constructor(options: KeyedStateOptions) {
+  /** `bytesMax`: more than that is TM_STATE_FULL, after a batch. */
+  constructor(options: KeyedStateOptions, bytesMax: number = Number.POSITIVE_INFINITY) {
+    this.#bytesMax = bytesMax;
     const { operator, keyGroupBits, timers, states } = options;
     assert(
       keyGroupBits >= 0 && keyGroupBits <= KEY_GROUP_BITS_MAX,
@@ -124,6 +127,7 @@ export class MemoryKeyedState implements KeyedState {
     for (const { state } of this.#states.values()) state.sweep?.();
     // A snapshot that is being read names rows; what is empty stays a candidate.
     if (this.#reading === null) this.#table.releaseEmptyRows();
+    if (this.#bytesMax !== Number.POSITIVE_INFINITY) this.#checkBytes();
   }
 
   snapshot(): KeyGroupPayload[] {
@@ -157,6 +161,16 @@ export class MemoryKeyedState implements KeyedState {
     let bytes = this.#table.bytes + this.#timers.bytes;
     for (const { state } of this.#states.values()) bytes += state.bytes;
     return { rows: this.#table.liveRows, bytes };
+  }
+
+  #checkBytes(): void {
+    const { rows, bytes } = this.size();
+    if (bytes <= this.#bytesMax) return;
+    throw new TidemarkError(
+      "TM_STATE_FULL",
+      "a step holds more state in a task than it may; clear state that is no longer needed, run the job with a higher parallelism, or raise the limit",
+      { facts: { operator: this.#operator, keys: rows, bytes, bytesMax: this.#bytesMax } },
+    );
   }
 
   #open(descriptor: StateDescriptor): OpenState {

@@ -273,7 +273,7 @@ test("a full table says so, and goes on when there is room again", () => {
   assert.deepEqual([...rows], [0, 1, 2, 2 ** 24, 2 ** 24 + 1, 2 ** 24 + 2]);
   for (const row of rows) table.hold(row);
   assert.throws(() => table.resolve(keyColumnOf(["d"]), 1, new Int32Array(1)), {
-    code: "TM_STATE_VALUE",
+    code: "TM_STATE_FULL",
     message: /a task holds more keys than it can address; run the job with a higher parallelism/,
   });
   table.letGo(rows[1]!);
@@ -286,7 +286,7 @@ test("memory that the machine does not give is an error that says what to do", (
   const memory = new TableMemory({ webAssembly: false, bytesMax: 2 ** 52 });
   assert.equal(memory.allocate(100), 0);
   assert.throws(() => memory.allocate(2 ** 50), {
-    code: "TM_STATE_VALUE",
+    code: "TM_STATE_FULL",
     message: /the machine has no more memory for the keys of a task; clear state/,
   });
   assert.equal(memory.allocate(8), 104);

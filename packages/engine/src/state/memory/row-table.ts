@@ -278,7 +278,7 @@ export class RowTable implements KeyTable {
     if (found >= 0) return found;
     if (this.#stores.length >= (this.#options.storesMax ?? STORES_MAX)) {
       throw new TidemarkError(
-        "TM_STATE_VALUE",
+        "TM_STATE_FULL",
         "a task holds more keys than it can address; run the job with a higher parallelism",
         { facts: { operator: this.#operator, keys: this.liveRows, bytes: this.bytes } },
       );

@@ -144,7 +144,7 @@ export abstract class SlotWords implements Slots, Undoable {
     for (let i = 0; i < this.width; i++) this.words[at + i] = notedWords[noted + i] as number;
   }
 
-  /** Makes room for that many slots. TM_STATE_VALUE where there is none. */
+  /** Makes room for that many slots. TM_STATE_FULL where there is none. */
   protected widen(slots: number): void {
     const length = slots * this.stride;
     try {
@@ -155,7 +155,7 @@ export abstract class SlotWords implements Slots, Undoable {
       if (!(cause instanceof RangeError)) throw cause;
       const { operator, name } = this.#options;
       throw new TidemarkError(
-        "TM_STATE_VALUE",
+        "TM_STATE_FULL",
         "there is no more room for the slots of a task; run the job with a higher parallelism, or let state expire",
         { cause, facts: { operator, state: name, slots } },
       );

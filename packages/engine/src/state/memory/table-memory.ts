@@ -44,7 +44,7 @@ export class TableMemory {
 
   /**
    * Address of a block, a multiple of 8; -1 where the memory may not grow that far. `zeroed` asks for one that was never used.
-   * TM_STATE_VALUE where the machine gives no more.
+   * TM_STATE_FULL where the machine gives no more.
    */
   allocate(size: number, zeroed = false): number {
     const bytes = Math.ceil(size / 8) * 8;
@@ -99,7 +99,7 @@ export class TableMemory {
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       throw new TidemarkError(
-        "TM_STATE_VALUE",
+        "TM_STATE_FULL",
         "the machine has no more memory for the keys of a task; clear state that is no longer needed, or run the job on more machines",
         { cause: error, facts: { bytesHeld: this.bytes.byteLength, bytesNeeded: needed } },
       );

@@ -47,7 +47,7 @@ export class ValueArena {
     return (at & (CHUNK_CELLS - 1)) << 3;
   }
 
-  /** A block of at least `size` bytes, with anything in it. TM_STATE_VALUE where there are no addresses left. */
+  /** A block of at least `size` bytes, with anything in it. TM_STATE_FULL where there are no addresses left, or the machine has no more memory. */
   allocate(size: number): number {
     const cells = cellsOf(size);
     this.bytes += cells * 8;
@@ -116,11 +116,20 @@ export class ValueArena {
     const index = this.#freeChunks.pop() ?? this.#chunks.length;
     if (index >= CHUNKS_MAX) {
       throw new TidemarkError(
-        "TM_STATE_VALUE",
+        "TM_STATE_FULL",
         "the values of one state take more than 16 GiB in a task; run the job with a higher parallelism, or let state expire",
       );
     }
-    this.#chunks[index] = chunkOf(cells);
+    try {
+      this.#chunks[index] = chunkOf(cells);
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause;
+      throw new TidemarkError(
+        "TM_STATE_FULL",
+        "the machine has no more memory for the values of a task; clear state that is no longer needed, or run the job on more machines",
+        { cause, facts: { bytesHeld: this.bytes, bytesNeeded: cells * 8 } },
+      );
+    }
     return index;
   }
 }

@@ -11,6 +11,7 @@ const OUTCOME: usize = 20;
 const OFFSETS: usize = 24;
 const LINE: usize = 28;
 const FIRST_KEY: usize = 32;
+const IS_CLOSED: usize = 36;
 const NUMBER: usize = 40;
 const FIRST_COLUMN: usize = 240;
 
@@ -122,6 +123,7 @@ function decodeLine(state: usize, line: usize, row: u32): usize {
     }
     p = afterSpace(value);
     if (column == 0) {
+      if (load<u32>(state, IS_CLOSED) != 0) return 0;
       p = skipValue(p);
     } else {
       if (load<u32>(column, SEEN) == stamp) return 0;

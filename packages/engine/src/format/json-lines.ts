@@ -1,7 +1,9 @@
 import type { RecordSchema } from "../record/record-schema.ts";
+import type { RowsWriter } from "./decoded-rows.ts";
 import { LineColumns } from "./line-columns.ts";
 import { LINE_END, RECORD_BYTES_MAX, RecordCutter } from "./record-cutter.ts";
 import { Malformed, NO_RECORD, RecordDecoder, type RecordSyntax } from "./record-decoder.ts";
+import { ValidatedLines } from "./validated-lines.ts";
 
 /** One JSON value a line; an empty line is no record. */
 const JSON_LINE: RecordSyntax = {
@@ -20,14 +22,22 @@ export function jsonLinesDecoder(options: {
   schema: RecordSchema;
   offset: number;
   recordBytesMax?: number;
+  /** False: line by line, as what the kernel does not take. For tests. */
+  kernel?: boolean;
 }): RecordDecoder {
-  const { schema, offset, recordBytesMax } = options;
+  const { schema, offset, recordBytesMax, kernel = true } = options;
   const limit = recordBytesMax === undefined ? {} : { bytesMax: recordBytesMax };
   return new RecordDecoder({
     cutter: new RecordCutter({ recordEnd: LINE_END, offset, ...limit }),
     syntax: JSON_LINE,
     schema,
-    // What a schema refuses or changes is only known record by record.
-    rows: schema.trust ? LineColumns.open(schema.layout, recordBytesMax ?? RECORD_BYTES_MAX) : null,
+    rows: kernel ? linesOf(schema, recordBytesMax ?? RECORD_BYTES_MAX) : null,
   });
+}
+
+/** Null: lines are decoded one by one. */
+function linesOf(schema: RecordSchema, lineBytesMax: number): RowsWriter | null {
+  // What a schema refuses or changes is only known record by record, and it may look at keys that no column has.
+  const lines = LineColumns.open(schema.layout, { lineBytesMax, isClosed: !schema.trust });
+  return lines === null || schema.trust ? lines : new ValidatedLines(schema, lines);
 }

@@ -33,16 +33,16 @@ function schemaOf(layout: RecordLayout, trust: boolean): RecordSchema {
   return { layout, jsonSchema: null, trust, validate: (value) => ({ ok: true, value }) };
 }
 
-/** Everything that decoding tells, in order. A schema that is not trusted, and accepts all, is decoded record by record. */
+/** Everything that decoding tells, in order. */
 function decode(
   layout: RecordLayout,
-  trust: boolean,
+  how: "by record" | "by column" | "lent" | "validated",
   bytes: Uint8Array,
   cuts: readonly number[],
-  isLent = false,
 ): unknown[] {
-  const decoder = jsonLinesDecoder({ schema: schemaOf(layout, trust), offset: 0 });
-  if (isLent) decoder.lend();
+  const schema = schemaOf(layout, how !== "validated");
+  const decoder = jsonLinesDecoder({ schema, offset: 0, kernel: how !== "by record" });
+  if (how === "lent") decoder.lend();
   const seen: unknown[] = [];
   let at = 0;
   for (const cut of [...cuts.toSorted((a, b) => a - b), bytes.length]) {
@@ -74,9 +74,9 @@ function take(decoder: RecordDecoder, seen: unknown[]): void {
 
 /** Equal, with -0 told from 0. */
 function assertSame(layout: RecordLayout, bytes: Uint8Array, cuts: readonly number[]): void {
-  const expected = decode(layout, false, bytes, []);
-  assert.deepStrictEqual(decode(layout, true, bytes, cuts), expected);
-  assert.deepStrictEqual(decode(layout, true, bytes, cuts, true), expected);
+  const expected = decode(layout, "by record", bytes, []);
+  for (const how of ["by column", "lent", "validated"] as const)
+    assert.deepStrictEqual(decode(layout, how, bytes, cuts), expected);
 }
 
 const HARD_NUMBERS = [
@@ -292,9 +292,9 @@ test("batches of a thousand rows, with lines longer than the kernel's input, fro
     return `{"n":${n},"s":${n % 31 === 0 ? "null" : `"${s}"`}${n % 7 === 0 ? "" : `,"d":"${["a", "b", "c"][n % 3]}"`}}\n${n % 61 === 0 ? "\nnone\n" : ""}`;
   });
   const bytes = new TextEncoder().encode(lines.join(""));
-  const expected = decode(layout, false, bytes, []);
-  for (const isLent of [false, true])
-    assert.deepStrictEqual(decode(layout, true, bytes, [1, 2_001, 70_000, 300_000, 300_001], isLent), expected);
+  const expected = decode(layout, "by record", bytes, []);
+  for (const how of ["by column", "lent", "validated"] as const)
+    assert.deepStrictEqual(decode(layout, how, bytes, [1, 2_001, 70_000, 300_000, 300_001]), expected);
   const decoders = [0, 1].map(() => ({
     decoder: jsonLinesDecoder({ schema: schemaOf(layout, true), offset: 0 }),
     seen: [] as unknown[],
@@ -348,6 +348,50 @@ test("two decoders whose batches grow piece by piece, in turn, with more text th
     decoder.end();
     while (decoder.decode()) take(decoder, seen);
     take(decoder, seen);
-    assert.deepStrictEqual(seen, decode(layouts[i] as RecordLayout, false, input, []));
+    assert.deepStrictEqual(seen, decode(layouts[i] as RecordLayout, "by record", input, []));
   }
+});
+
+/** Refuses some records and changes others, by what is in them. */
+function pickySchema(layout: RecordLayout): RecordSchema {
+  return {
+    layout,
+    jsonSchema: null,
+    trust: false,
+    validate(value) {
+      if (typeof value !== "object" || value === null || Array.isArray(value))
+        return { ok: false, issues: "no object" };
+      const text = JSON.stringify(value);
+      if (text.length % 5 === 0) return { ok: false, issues: `five: ${text}` };
+      if (text.length % 7 === 0) return { ok: true, value: { ...value, [layout.fields[0]!.name]: "seven" } };
+      return { ok: true, value };
+    },
+  };
+}
+
+test("what a schema refuses or changes is the same, validated by the column or one by one", () => {
+  const seenBy = (layout: RecordLayout, kernel: boolean, bytes: Uint8Array, cut: number): unknown[] => {
+    const decoder = jsonLinesDecoder({ schema: pickySchema(layout), offset: 0, kernel });
+    const seen: unknown[] = [];
+    for (const piece of [bytes.subarray(0, cut), bytes.subarray(cut)]) {
+      decoder.push(piece);
+      while (decoder.decode()) take(decoder, seen);
+    }
+    decoder.end();
+    while (decoder.decode()) take(decoder, seen);
+    take(decoder, seen);
+    return seen;
+  };
+  fc.assert(
+    fc.property(
+      layouts.chain((layout) =>
+        fc.tuple(fc.constant(layout), bytesFor(layout), fc.nat(400), fc.constantFrom(1, 1, 1, 1, 200)),
+      ),
+      ([layout, bytes, cut, copies]) => {
+        const input = new Uint8Array(Buffer.concat(Array.from({ length: copies }, () => bytes)));
+        assert.deepStrictEqual(seenBy(layout, true, input, cut), seenBy(layout, false, input, cut));
+      },
+    ),
+    { numRuns: RUNS / 3 },
+  );
 });

@@ -28,6 +28,7 @@ export class LineColumns implements RowsWriter, ScratchOwner {
   readonly #columns: readonly StagedColumn[];
   readonly #scratch: LineScratch;
   readonly #lineBytesMax: number;
+  readonly #isClosed: boolean;
   #length = 0;
   /** Rows that came as records, in the writer, and their stream offsets. */
   #ownRows: number[] = [];
@@ -40,19 +41,28 @@ export class LineColumns implements RowsWriter, ScratchOwner {
   #pause = 0;
   #isLent = false;
 
-  /** Null where lines of this layout are better decoded one by one: it has columns that hold any value. */
-  static open(layout: RecordLayout, lineBytesMax: number): LineColumns | null {
+  /** `isClosed`: lines with keys that the layout does not have come as records. Null where lines of this layout are better decoded one by one: it has columns that hold any value. */
+  static open(
+    layout: RecordLayout,
+    { lineBytesMax, isClosed }: { lineBytesMax: number; isClosed: boolean },
+  ): LineColumns | null {
     if (layout.shape === "value") return null;
     const plan = planBlock(layout.fields, { inputBytes: INPUT_BYTES, textBytes: TEXT_BYTES });
     const scratch = lineScratch();
     if (plan === null || !scratch.memory.reserve(plan.bytes)) return null;
-    return new LineColumns(layout, plan, scratch, lineBytesMax);
+    return new LineColumns(layout, plan, scratch, { lineBytesMax, isClosed });
   }
 
-  private constructor(layout: RecordLayout, plan: BlockPlan, scratch: LineScratch, lineBytesMax: number) {
+  private constructor(
+    layout: RecordLayout,
+    plan: BlockPlan,
+    scratch: LineScratch,
+    { lineBytesMax, isClosed }: { lineBytesMax: number; isClosed: boolean },
+  ) {
     this.#plan = plan;
     this.#scratch = scratch;
     this.#lineBytesMax = lineBytesMax;
+    this.#isClosed = isClosed;
     this.#writer = new RecordWriter(layout);
     this.#columns = layout.fields.map((field, index) => {
       const places = plan.columns[index];
@@ -182,6 +192,7 @@ export class LineColumns implements RowsWriter, ScratchOwner {
     const { address, image, arrays } = this.#plan;
     views.bytes.set(image.subarray(address), address);
     views.int32[(address + BLOCK.lineBytesMax) >> 2] = Math.min(this.#lineBytesMax, INPUT_BYTES);
+    views.int32[(address + BLOCK.isClosed) >> 2] = this.#isClosed ? 1 : 0;
     if (this.#parked !== null) views.bytes.set(this.#parked, arrays.from);
     this.#parked = null;
     for (const column of this.#columns) column.moveIn(views);

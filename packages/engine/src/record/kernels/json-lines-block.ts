@@ -24,6 +24,8 @@ export const BLOCK = {
   line: 28,
   /** Address of the column that the first key was last time; 0: none. */
   firstKey: 32,
+  /** 1: a line with a key that no column has is refused. */
+  isClosed: 36,
   number: 40,
   firstColumn: 240,
 } as const;

@@ -114,6 +114,7 @@ class LineReader {
       }
       p = skipSpace(bytes, value);
       if (column === 0) {
+        if (this.#word(this.#state + BLOCK.isClosed) !== 0) return 0;
         p = skipValue(bytes, p);
       } else {
         if (this.#word(column + BLOCK_COLUMN.seen) === stamp) return 0;

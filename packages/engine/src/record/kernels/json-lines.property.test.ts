@@ -28,12 +28,17 @@ function openSide(open: (memory: KernelMemory) => Kernels): Side {
 }
 
 /** What decoding tells of the input: where and why it stopped, and the cells of each row. */
-function decode({ memory, kernels }: Side, input: Uint8Array, limits: { rows: number; stopAt: number }): unknown {
+function decode(
+  { memory, kernels }: Side,
+  input: Uint8Array,
+  limits: { rows: number; stopAt: number; isClosed: number },
+): unknown {
   const { bytes, int32, float64 } = memory.views();
   bytes.set(PLAN.image.subarray(PLAN.address), PLAN.address);
   const word = (at: number): number => int32[at >> 2] as number;
   int32[(PLAN.address + BLOCK.rowsMax) >> 2] = limits.rows;
   int32[(PLAN.address + BLOCK.lineBytesMax) >> 2] = 300;
+  int32[(PLAN.address + BLOCK.isClosed) >> 2] = limits.isClosed;
   bytes.set(input, PLAN.input);
   bytes.fill(0x0a, PLAN.input + input.length, PLAN.input + input.length + PADDING_BYTES);
   const end = PLAN.input + input.length;
@@ -113,7 +118,11 @@ const inputs = fc
 test("decodeJsonLines and its twin do the same, whatever the bytes", () => {
   const wasm = openSide(openKernels);
   const twin = openSide((memory) => twinKernels(memory));
-  const limits = fc.record({ rows: fc.constantFrom(0, 1, 3, 1_024), stopAt: fc.constantFrom(0, 40, 5_000) });
+  const limits = fc.record({
+    rows: fc.constantFrom(0, 1, 3, 1_024),
+    stopAt: fc.constantFrom(0, 40, 5_000),
+    isClosed: fc.constantFrom(0, 1),
+  });
   fc.assert(
     fc.property(inputs, limits, (input, limit) => {
       assert.deepStrictEqual(decode(wasm, input, limit), decode(twin, input, limit));

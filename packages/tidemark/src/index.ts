@@ -59,6 +59,7 @@ export {
   type ListHandle,
   type LogicalGraph,
   type MapHandle,
+  type MemoryBackendOptions,
   type MemorySink,
   type Pipeline,
   type PipelineBuilder,

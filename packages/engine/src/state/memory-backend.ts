@@ -1,6 +1,7 @@
 import type { StateBackend } from "./state-backend.ts";
 import { MemoryKeyedState } from "./memory/keyed-state.ts";
 
+/** Limits of the default state backend. */
 export interface MemoryBackendOptions {
   /** Bytes of state that one operator may hold in one task, as it estimates them itself; looked at after each batch. Default: no limit. */
   readonly bytesMax?: number;

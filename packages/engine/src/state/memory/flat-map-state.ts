@@ -4,7 +4,7 @@ import { readPlain, writePlain } from "../payload-value.ts";
 import type { MapState } from "../state-backend.ts";
 import type { StateCodec } from "../state-codec.ts";
 import type { Journal, Settling, Undoable } from "./journal.ts";
-import { decodeField, encodeField, KeptBytes } from "./kept-bytes.ts";
+import { decodeField, KeptBytes, writeField } from "./kept-bytes.ts";
 import { countInCopy, MapEntries, rowsOfCopy, visitCopy } from "./map-entries.ts";
 import type { RowTable } from "./row-table.ts";
 import type { FrozenPart, SnapshotPart } from "./snapshot-part.ts";
@@ -47,8 +47,8 @@ export class FlatMapState implements MapState<unknown>, SnapshotPart, Undoable, 
   }
 
   set(row: number, key: string, value: unknown): void {
-    const handle = this.#kept.keep(encodeField(value, this.#codec));
-    this.#put(row, key, handle);
+    const { memory, length } = writeField(value, this.#codec);
+    this.#put(row, key, this.#kept.keep(memory, length));
   }
 
   delete(row: number, key: string): void {
@@ -139,7 +139,7 @@ export class FlatMapState implements MapState<unknown>, SnapshotPart, Undoable, 
       return;
     }
     if (this.#entries.count(row) === 0) this.#table.hold(row);
-    const entry = this.#entries.append(row, hashOf(key), this.#kept.keep(this.#keyBytes(key)), value);
+    const entry = this.#entries.append(row, hashOf(key), this.#keepKey(key), value);
     this.#journal.note(this, entry, ADDED, null);
   }
 
@@ -166,8 +166,8 @@ export class FlatMapState implements MapState<unknown>, SnapshotPart, Undoable, 
     const hash = hashOf(key);
     let entry = this.#entries.candidate(row, hash, 0);
     if (entry === 0) return 0;
-    const bytes = this.#keyBytes(key);
-    while (entry !== 0 && !this.#kept.isSame(this.#entries.key(entry), bytes))
+    const { memory, length } = this.#written(key);
+    while (entry !== 0 && !this.#kept.isSame(this.#entries.key(entry), memory, length))
       entry = this.#entries.candidate(row, hash, entry);
     return entry;
   }
@@ -191,11 +191,16 @@ export class FlatMapState implements MapState<unknown>, SnapshotPart, Undoable, 
     return natural < 0 ? decodeField(this.#kept.read(handle), this.#codec) : this.#codec.decode(natural);
   }
 
+  #keepKey(key: string): number {
+    const { memory, length } = this.#written(key);
+    return this.#kept.keep(memory, length);
+  }
+
   /** The key as it is in a payload; good until the next call. */
-  #keyBytes(key: string): Uint8Array {
+  #written(key: string): ByteWriter {
     this.#scratch.reset();
     this.#scratch.text(key);
-    return this.#scratch.written();
+    return this.#scratch;
   }
 }
 

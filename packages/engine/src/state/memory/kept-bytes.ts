@@ -8,6 +8,8 @@ import { ValueArena } from "./value-arena.ts";
 
 /** Length of the bytes that are kept, before them in a block. */
 const LENGTH_BYTES = 4;
+/** Bytes that are copied one by one. */
+const COPIED_MAX = 64;
 /** What a natural number begins with in a payload. */
 const NATURAL_TAG = 6;
 
@@ -31,9 +33,9 @@ export class KeptBytes implements Settling {
     this.#journal = journal;
   }
 
-  /** Keeps a copy. */
-  keep(bytes: Uint8Array): number {
-    const handle = this.keepForGood(bytes);
+  /** Keeps a copy of the first `length` bytes. */
+  keep(bytes: Uint8Array, length: number = bytes.length): number {
+    const handle = this.keepForGood(bytes, length);
     if (this.#journal.active) {
       this.#enlist();
       this.#made.push(handle);
@@ -42,13 +44,16 @@ export class KeptBytes implements Settling {
   }
 
   /** The same, and no journal takes it back. */
-  keepForGood(bytes: Uint8Array): number {
-    const handle = this.#arena.allocate(bytes.length + LENGTH_BYTES);
+  keepForGood(bytes: Uint8Array, length: number = bytes.length): number {
+    const handle = this.#arena.allocate(length + LENGTH_BYTES);
     const chunk = this.#arena.chunk(handle);
     const offset = this.#arena.offset(handle);
-    chunk.ints[offset >>> 2] = bytes.length;
-    chunk.bytes.set(bytes, offset + LENGTH_BYTES);
-    this.bytes += bytes.length + LENGTH_BYTES;
+    chunk.ints[offset >>> 2] = length;
+    const start = offset + LENGTH_BYTES;
+    // A view costs more than to copy a few bytes.
+    if (length <= COPIED_MAX) for (let i = 0; i < length; i++) chunk.bytes[start + i] = bytes[i] as number;
+    else chunk.bytes.set(length === bytes.length ? bytes : bytes.subarray(0, length), start);
+    this.bytes += length + LENGTH_BYTES;
     return handle;
   }
 
@@ -59,11 +64,10 @@ export class KeptBytes implements Settling {
     return bytes.subarray(offset + LENGTH_BYTES, offset + LENGTH_BYTES + (ints[offset >>> 2] as number));
   }
 
-  /** True where exactly these bytes are kept. */
-  isSame(handle: number, bytes: Uint8Array): boolean {
+  /** True where exactly the first `length` bytes are kept. */
+  isSame(handle: number, bytes: Uint8Array, length: number): boolean {
     const chunk = this.#arena.chunk(handle);
     const offset = this.#arena.offset(handle);
-    const { length } = bytes;
     if (chunk.ints[offset >>> 2] !== length) return false;
     for (let i = 0; i < length; i++) if (chunk.bytes[offset + LENGTH_BYTES + i] !== bytes[i]) return false;
     return true;
@@ -103,7 +107,8 @@ export class KeptBytes implements Settling {
   }
 
   settle(kept: boolean): void {
-    for (const handle of kept ? this.#released : this.#made) this.releaseForGood(handle);
+    const gone = kept ? this.#released : this.#made;
+    for (let i = 0; i < gone.length; i++) this.releaseForGood(gone[i] as number);
     this.#made.length = 0;
     this.#released.length = 0;
   }
@@ -136,10 +141,15 @@ const scratch = new ByteWriter();
 
 /** Bytes of a value as it is kept and as it is in a payload; good until the next call. */
 export function encodeField(value: unknown, codec: StateCodec): Uint8Array {
+  return writeField(value, codec).written();
+}
+
+/** The same, without a view of the bytes: what a writer has written. */
+export function writeField(value: unknown, codec: StateCodec): ByteWriter {
   const plain = codec.encode(value);
   scratch.reset();
   writePlain(scratch, isPrimitive(plain) ? plain : encodeValue(plain));
-  return scratch.written();
+  return scratch;
 }
 
 /** Inverse of {@link encodeField}; the value shares nothing with `bytes`. */

@@ -4,9 +4,7 @@ import {
   INDEX_MASK,
   INDEX_OLD_BASE,
   INDEX_OLD_MASK,
-  integerHome,
-  mixPair,
-  PAIR_INDEX,
+  wordsHome,
   ROW_HASH,
   ROW_HIGH,
   ROW_LOW,
@@ -34,8 +32,7 @@ export function moveSlots(index: usize, slots: u32): u32 {
 
 function homeOf(index: usize, at: usize): u32 {
   if (index === BYTES_INDEX) return load<u32>(at, ROW_HASH);
-  if (index === PAIR_INDEX) return mixPair(load<u32>(at, ROW_LOW), load<u32>(at, ROW_HIGH));
-  return integerHome(load<u32>(at, ROW_LOW), load<u32>(at, ROW_HIGH));
+  return wordsHome(load<u32>(at, ROW_LOW), load<u32>(at, ROW_HIGH));
 }
 
 function enterOnce(base: usize, mask: u32, home: u32, word: u32): void {

@@ -130,23 +130,20 @@ const NEW: u32 = 0x8000_0000;
 const NONE: u32 = 0xffff_ffff;
 
 function integerRow(low: u32, high: u32, given: u32, isGiven: bool, makes: bool): u32 {
-  const mixed = mixInteger(low, high);
-  const home = (mixed << 4) | (low & 15);
-  const tag = (mixed ^ ((low & 15) * 0x1100_0000)) & TAG_MASK;
-  const row = wordsRow(INTEGER_INDEX, home, tag, low, high);
+  const mixed = mixWords(low, high);
+  const row = wordsRow(INTEGER_INDEX, mixed, low, high);
   if (row !== NONE || !makes) return row;
   const hash = isGiven ? given : hashOfInteger(low, high);
-  return makeWordsRow(INTEGER_INDEX, home, tag, low, high, takeRow(hash, LIVE_CANDIDATE_INTEGER));
+  return makeWordsRow(INTEGER_INDEX, mixed, low, high, takeRow(hash, LIVE_CANDIDATE_INTEGER));
 }
 
 /** Of a tuple of two integers of 32 bits. */
 function pairRow(first: u32, second: u32, given: u32, isGiven: bool, makes: bool): u32 {
-  const mixed = mixPair(first, second);
-  const tag = mixed & TAG_MASK;
-  const row = wordsRow(PAIR_INDEX, mixed, tag, first, second);
+  const mixed = mixWords(first, second);
+  const row = wordsRow(PAIR_INDEX, mixed, first, second);
   if (row !== NONE || !makes) return row;
   const hash = isGiven ? given : hashOfPair(first, highOf(first), second, highOf(second));
-  return makeWordsRow(PAIR_INDEX, mixed, tag, first, second, takeRow(hash, LIVE_CANDIDATE_PAIR));
+  return makeWordsRow(PAIR_INDEX, mixed, first, second, takeRow(hash, LIVE_CANDIDATE_PAIR));
 }
 
 /** High word of an integer of 32 bits. */
@@ -155,9 +152,11 @@ function highOf(low: u32): u32 {
 }
 
 /** Row of a key that is held in the two words of its row, or NONE. */
-function wordsRow(index: usize, home: u32, tag: u32, low: u32, high: u32): u32 {
+function wordsRow(index: usize, mixed: u32, low: u32, high: u32): u32 {
   const base = (<usize>load<u32>(index, INDEX_BASE)) << 2;
   if (base === 0) return NONE;
+  const home = wordsSlot(mixed, low);
+  const tag = wordsTag(mixed, low);
   const row = probeWords(base, load<u32>(index, INDEX_MASK), home, tag, low, high);
   const oldBase = (<usize>load<u32>(index, INDEX_OLD_BASE)) << 2;
   if (row !== NONE || oldBase === 0) return row;
@@ -179,15 +178,15 @@ function probeWords(base: usize, mask: u32, home: u32, tag: u32, low: u32, high:
   return NONE;
 }
 
-function makeWordsRow(index: usize, home: u32, tag: u32, low: u32, high: u32, row: u32): u32 {
+function makeWordsRow(index: usize, mixed: u32, low: u32, high: u32, row: u32): u32 {
   const at = rowAt(row);
   store<u32>(at, low, ROW_LOW);
   store<u32>(at, high, ROW_HIGH);
   const base = (<usize>load<u32>(index, INDEX_BASE)) << 2;
   const mask = load<u32>(index, INDEX_MASK);
-  let slot = home & mask;
+  let slot = wordsSlot(mixed, low) & mask;
   while (load<u32>(base + ((<usize>slot) << 2)) !== 0) slot = (slot + 1) & mask;
-  store<u32>(base + ((<usize>slot) << 2), tag | (row + 1));
+  store<u32>(base + ((<usize>slot) << 2), wordsTag(mixed, low) | (row + 1));
   store<u32>(index, load<u32>(index, INDEX_COUNT) + 1, INDEX_COUNT);
   return row | NEW;
 }
@@ -247,19 +246,20 @@ export function rowAt(row: u32): usize {
   return <usize>(load<u32>((<usize>clz<u32>(row | 32)) << 2, SEGMENTS) << 2) + ((<usize>row) << 4);
 }
 
-/** Home slot of an integer key, to be masked. */
-export function integerHome(low: u32, high: u32): u32 {
-  return (mixInteger(low, high) << 4) | (low & 15);
+/** Home slot of an integer key or a pair, to be masked. */
+export function wordsHome(low: u32, high: u32): u32 {
+  return wordsSlot(mixWords(low, high), low);
 }
 
-/** Home slot of a pair, to be masked, and its tag. */
-export function mixPair(first: u32, second: u32): u32 {
-  let mixed = first * 0x9e37_79b1 + second * 0x85eb_ca6b;
-  mixed = (mixed ^ (mixed >> 15)) * 0xc2b2_ae35;
-  return mixed ^ (mixed >> 13);
+function wordsSlot(mixed: u32, low: u32): u32 {
+  return (mixed << 4) | (low & 15);
 }
 
-function mixInteger(low: u32, high: u32): u32 {
+function wordsTag(mixed: u32, low: u32): u32 {
+  return (mixed ^ ((low & 15) * 0x1100_0000)) & TAG_MASK;
+}
+
+function mixWords(low: u32, high: u32): u32 {
   let mixed = ((low >> 4) ^ (high * 0x85eb_ca6b)) * 0x9e37_79b1;
   mixed = (mixed ^ (mixed >> 15)) * 0xc2b2_ae35;
   return mixed ^ (mixed >> 13);

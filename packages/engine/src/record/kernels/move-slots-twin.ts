@@ -6,10 +6,8 @@ import {
   INDEX_MOVED,
   INDEX_OLD_BASE,
   INDEX_OLD_MASK,
-  integerSlot,
-  mixInteger,
-  mixPair,
-  PAIR_INDEX,
+  wordsSlot,
+  mixWords,
   ROW_HASH,
   ROW_HIGH,
   ROW_LOW,
@@ -40,8 +38,7 @@ export function homeOf(words: Int32Array, index: number, row: number): number {
   const at = rowAt(words, row);
   if (index === BYTES_INDEX) return words[at + ROW_HASH] as number;
   const low = words[at + ROW_LOW] as number;
-  const high = words[at + ROW_HIGH] as number;
-  return index === PAIR_INDEX ? mixPair(low, high) : integerSlot(mixInteger(low, high), low);
+  return wordsSlot(mixWords(low, words[at + ROW_HIGH] as number), low);
 }
 
 /** Puts a word into the first free slot from its home on, if it is not there. */

@@ -18,10 +18,9 @@ import {
   INDEX_OLD_BASE,
   INDEX_OLD_MASK,
   INTEGER_INDEX,
-  integerSlot,
-  integerTag,
-  mixInteger,
-  mixPair,
+  wordsSlot,
+  wordsTag,
+  mixWords,
   PAIR_INDEX,
   ROW_END,
   ROW_HASH,
@@ -243,14 +242,14 @@ export function readWord(bytes: Uint8Array, at: number): number {
 
 /** Row of an integer key, -1 if it has none. */
 export function findInteger(words: Int32Array, low: number, high: number): number {
-  const mixed = mixInteger(low, high);
-  return findWords(words, INTEGER_INDEX, integerSlot(mixed, low), integerTag(mixed, low), low, high);
+  const mixed = mixWords(low, high);
+  return findWords(words, INTEGER_INDEX, wordsSlot(mixed, low), wordsTag(mixed, low), low, high);
 }
 
 /** Row of a pair, -1 if it has none. */
 export function findPair(words: Int32Array, first: number, second: number): number {
-  const mixed = mixPair(first, second);
-  return findWords(words, PAIR_INDEX, mixed, mixed & TAG_MASK, first, second);
+  const mixed = mixWords(first, second);
+  return findWords(words, PAIR_INDEX, wordsSlot(mixed, first), wordsTag(mixed, first), first, second);
 }
 
 /** Makes the row of a pair that has none. */
@@ -259,8 +258,8 @@ export function makePair(words: Int32Array, first: number, second: number, hash:
   const at = rowAt(words, row);
   words[at + ROW_LOW] = first;
   words[at + ROW_HIGH] = second;
-  const mixed = mixPair(first, second);
-  enter(words, PAIR_INDEX, mixed, (mixed & TAG_MASK) | (row + 1));
+  const mixed = mixWords(first, second);
+  enter(words, PAIR_INDEX, wordsSlot(mixed, first), wordsTag(mixed, first) | (row + 1));
   return row;
 }
 
@@ -284,8 +283,8 @@ export function makeInteger(words: Int32Array, low: number, high: number, hash: 
   const at = rowAt(words, row);
   words[at + ROW_LOW] = low;
   words[at + ROW_HIGH] = high;
-  const mixed = mixInteger(low, high);
-  enter(words, INTEGER_INDEX, integerSlot(mixed, low), integerTag(mixed, low) | (row + 1));
+  const mixed = mixWords(low, high);
+  enter(words, INTEGER_INDEX, wordsSlot(mixed, low), wordsTag(mixed, low) | (row + 1));
   return row;
 }
 

@@ -58,28 +58,21 @@ export function rowAt(words: Int32Array, row: number): number {
   return ((words[SEGMENTS + Math.clz32(row | 32)] as number) + row * ROW_WORDS) | 0;
 }
 
-/** Hash of an integer key in its index only; 16 neighbours have the same, and share a cache line. */
-export function mixInteger(low: number, high: number): number {
+/** Hash, in its index only, of an integer key by its words, or of a pair; 16 neighbours have the same, and share a cache line. */
+export function mixWords(low: number, high: number): number {
   let hash = Math.imul((low >>> 4) ^ Math.imul(high, 0x85eb_ca6b), 0x9e37_79b1);
   hash = Math.imul(hash ^ (hash >>> 15), 0xc2b2_ae35);
   return hash ^ (hash >>> 13);
 }
 
-/** Home slot of an integer key, to be masked. */
-export function integerSlot(mixed: number, low: number): number {
+/** Home slot of such a key, to be masked. */
+export function wordsSlot(mixed: number, low: number): number {
   return (mixed << 4) | (low & 15);
 }
 
 /** Its tag tells neighbours apart, which have one hash. */
-export function integerTag(mixed: number, low: number): number {
+export function wordsTag(mixed: number, low: number): number {
   return (mixed ^ Math.imul(low & 15, 0x1100_0000)) & TAG_MASK;
-}
-
-/** Hash of a pair in its index only: its home slot, to be masked, and its tag. */
-export function mixPair(first: number, second: number): number {
-  let hash = (Math.imul(first, 0x9e37_79b1) + Math.imul(second, 0x85eb_ca6b)) | 0;
-  hash = Math.imul(hash ^ (hash >>> 15), 0xc2b2_ae35);
-  return hash ^ (hash >>> 13);
 }
 
 /** The home slot of byte keys is the low bits of the hash; its top bits are the key group, nearly constant in one task. */

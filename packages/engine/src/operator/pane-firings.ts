@@ -23,28 +23,31 @@ export class PaneFirings {
 
   /** The window fires over its panes. Returns the keys' rows for which it had fired before; null: none. */
   fire(panes: readonly number[], end: number): ReadonlySet<number> | null {
-    const slots = this.#slots;
-    const at = this.#at;
-    let fired: Set<number> | null = null;
+    const fired = new Set<number>();
     for (const pane of panes) {
-      for (let from = 0; ;) {
-        const count = slots.scan(pane, from, this.#rows, at);
-        if (count === 0) break;
-        const { words } = slots;
-        for (let i = 0; i < count; i++) {
-          const slot = at[i] as number;
-          if ((words[slot + FIRED] as number) >= end) {
-            fired ??= new Set();
-            fired.add(this.#rows[i] as number);
-            continue;
-          }
-          slots.touch(slot);
-          words[slot + FIRED] = end;
-        }
-        from += count;
+      let from = 0;
+      for (let count = -1; count !== 0; from += count) {
+        count = this.#slots.scan(pane, from, this.#rows, this.#at);
+        this.#note(count, end, fired);
       }
     }
-    return fired;
+    return fired.size === 0 ? null : fired;
+  }
+
+  /** Notes the firing in slots that were scanned. A loop of its own, so that it is compiled once and not anew for each firing. */
+  #note(count: number, end: number, fired: Set<number>): void {
+    const slots = this.#slots;
+    const { words } = slots;
+    const at = this.#at;
+    for (let i = 0; i < count; i++) {
+      const slot = at[i] as number;
+      if ((words[slot + FIRED] as number) >= end) {
+        fired.add(this.#rows[i] as number);
+        continue;
+      }
+      slots.touch(slot);
+      words[slot + FIRED] = end;
+    }
   }
 
   /** True if the window has fired for a key, or was over before the key came into its panes. */

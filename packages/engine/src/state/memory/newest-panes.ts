@@ -12,8 +12,8 @@ export class NewestPanes {
 
   /** Number of the pane. */
   pane(row: number): number {
-    const page = this.pages[row >>> NEWEST_PAGE_BITS];
-    return page === undefined ? 0 : (page[(row & ROW_MASK) << 1] as number);
+    const number = row >>> NEWEST_PAGE_BITS;
+    return number < this.pages.length ? ((this.pages[number] as Int32Array)[(row & ROW_MASK) << 1] as number) : 0;
   }
 
   /** Of a row that came into one. */

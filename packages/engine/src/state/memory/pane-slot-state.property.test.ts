@@ -154,6 +154,20 @@ test("panes equal maps: rows come and go in several panes, records are undone, s
   );
 });
 
+test("a slot that moved, in a pane that was dropped, comes back where it was although its row had come into a newer pane", () => {
+  const state = open();
+  const model: Model = new Map();
+  take(state, model, { add: { pane: 0, keys: [19, 0], to: 0 } });
+  const before = copied(model);
+  state.begin();
+  take(state, model, { add: { pane: 1_000, keys: [0], to: 0 } });
+  take(state, model, { delete: { pane: 0, key: 19 } });
+  take(state, model, { drop: 0 });
+  state.rollback();
+  take(state, before, { delete: { pane: 0, key: 0 } });
+  assert.deepEqual(sorted(content(state, KEYS)), sorted(before));
+});
+
 test("large panes: rows of newer panes stay found in older ones, and dropped ones let go their rows in parts", () => {
   const state = open();
   const panes = state.paneSlots("panes");

@@ -79,10 +79,16 @@ export class MemoryPaneSlotState extends SlotWords implements PaneSlotState, Sna
     const { pages } = this.#newest;
     for (let i = 0; i < count; i++) {
       const row = rows[i] as number;
-      const page = pages[row >>> NEWEST_PAGE_BITS];
       const place = (row & ROW_MASK) << 1;
-      const at = page !== undefined && page[place] === number ? (page[place + 1] as number) : -1;
-      slots[i] = at < 0 ? this.#claimIn(found, row) : at;
+      // Never read beyond an array's end: V8 would take that to be usual.
+      if (row >>> NEWEST_PAGE_BITS < pages.length) {
+        const page = pages[row >>> NEWEST_PAGE_BITS] as Int32Array;
+        if (page[place] === number && (page[place + 1] as number) >= 0) {
+          slots[i] = page[place + 1] as number;
+          continue;
+        }
+      }
+      slots[i] = this.#claimIn(found, row);
     }
     this.touchAll(slots, count);
   }
@@ -230,7 +236,7 @@ export class MemoryPaneSlotState extends SlotWords implements PaneSlotState, Sna
   /** Makes the slot of a row that has none. */
   #add(pane: SlotPane, row: number): number {
     const at = this.#append(pane, row);
-    this.journal.note(this, row, CLAIMED, pane);
+    if (this.journal.active) this.journal.note(this, row, CLAIMED, pane);
     this.fill(at);
     this.#live++;
     this.#table.hold(row);
@@ -293,6 +299,8 @@ export class MemoryPaneSlotState extends SlotWords implements PaneSlotState, Sna
 
   /** Takes a slot out of a pane; the last one takes its place. */
   #removeAt(pane: SlotPane, slot: number): void {
+    // Made while the rows are where the pane says; so it is where a slot comes back.
+    this.#olderOf(pane);
     this.#changeRow(pane, this.#rowOf(slot), -1);
     const last = pane.removeLast();
     if (last !== slot) this.#moveSlot(pane, last, slot);
@@ -321,6 +329,7 @@ export class MemoryPaneSlotState extends SlotWords implements PaneSlotState, Sna
     }
     const pane = this.#undeleting as SlotPane;
     const { stride } = this;
+    this.#olderOf(pane);
     const at = this.#undeletingSlot * stride;
     const last = this.#append(pane, rowOrSlot);
     if (last !== at) {

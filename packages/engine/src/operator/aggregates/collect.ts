@@ -30,10 +30,14 @@ export function collectAggregate<In, V>(
       return values;
     },
     result: (values) => [...values],
-    codec: accumulatorCodec<V[]>("collect/1", {
-      encode: (values) => values,
-      decode: (plain: V[]) => plain.map(frozen),
-    }),
+    codec: accumulatorCodec<V[]>(
+      "collect/1",
+      {
+        encode: (values) => values,
+        decode: (plain: V[]) => plain.map(frozen),
+      },
+      null,
+    ),
     custom: false,
   };
 }

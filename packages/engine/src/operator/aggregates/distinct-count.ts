@@ -3,11 +3,12 @@ import type { Key, KeyPart } from "../../record/key-column.ts";
 import type { AggregateFunction } from "../aggregate-function.ts";
 import { accumulatorCodec } from "./accumulator-codec.ts";
 import { keyInput } from "./checked-input.ts";
+import { DistinctParts } from "./distinct-parts.ts";
 
-/** Distinct values. A Set tells single ones apart as canonical key bytes do; tuples are kept as those bytes, a character each. */
+/** Distinct values; tuples are kept as their canonical key bytes, a character each, null while there is none. */
 interface Distinct {
-  readonly single: Set<KeyPart>;
-  readonly tuples: Set<string>;
+  readonly single: DistinctParts;
+  tuples: Set<string> | null;
 }
 
 /** Number of distinct values, told apart as keys are. Exact: keeps every distinct value. */
@@ -18,25 +19,37 @@ export function distinctCountAggregate<In>(input: (record: In) => Key): Aggregat
     ...keyInput("distinctCount", input, { tuples: true }),
     words: null,
     live: true,
-    create: () => ({ single: new Set(), tuples: new Set() }),
+    create: () => ({ single: new DistinctParts(), tuples: null }),
     add(distinct, value) {
-      if (typeof value === "object") distinct.tuples.add(byteString(encodeKey(value)));
+      if (typeof value === "object") (distinct.tuples ??= new Set()).add(byteString(encodeKey(value)));
       else distinct.single.add(value);
       return distinct;
     },
     merge(distinct, other) {
-      for (const value of other.single) distinct.single.add(value);
-      for (const bytes of other.tuples) distinct.tuples.add(bytes);
+      for (const value of other.single.values()) distinct.single.add(value);
+      if (other.tuples !== null) {
+        const tuples = (distinct.tuples ??= new Set());
+        for (const bytes of other.tuples) tuples.add(bytes);
+      }
       return distinct;
     },
-    result: ({ single, tuples }) => single.size + tuples.size,
-    codec: accumulatorCodec<Distinct>("distinctCount/1", {
-      encode: ({ single, tuples }) => ({ single: [...single], tuples: [...tuples] }),
-      decode: (plain: { single: KeyPart[]; tuples: string[] }) => ({
-        single: new Set(plain.single),
-        tuples: new Set(plain.tuples),
-      }),
-    }),
+    result: ({ single, tuples }) => single.size + (tuples === null ? 0 : tuples.size),
+    codec: accumulatorCodec<Distinct>(
+      "distinctCount/2",
+      {
+        encode: ({ single, tuples }) => ({ single: [...single.values()], tuples: tuples === null ? [] : [...tuples] }),
+        decode: (plain: { single: KeyPart[]; tuples: string[] }) => {
+          const single = new DistinctParts();
+          for (const value of plain.single) single.add(value);
+          return { single, tuples: plain.tuples.length === 0 ? null : new Set(plain.tuples) };
+        },
+      },
+      {
+        count: ({ single, tuples }) => (tuples === null && single.isNumbers ? single.size : -1),
+        write: ({ single }, into, at) => single.write(into, at),
+        read: (numbers, at, count) => ({ single: DistinctParts.ofNumbers(numbers, at, count), tuples: null }),
+      },
+    ),
     custom: false,
   };
 }

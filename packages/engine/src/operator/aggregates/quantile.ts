@@ -27,10 +27,14 @@ export function quantileAggregate<In>(
       return sketch;
     },
     result: (sketch) => sketch.quantile(q),
-    codec: accumulatorCodec<QuantileSketch>("quantile/1", {
-      encode: (sketch) => sketch.toPlain(),
-      decode: (plain: PlainSketch) => QuantileSketch.fromPlain(plain),
-    }),
+    codec: accumulatorCodec<QuantileSketch>(
+      "quantile/1",
+      {
+        encode: (sketch) => sketch.toPlain(),
+        decode: (plain: PlainSketch) => QuantileSketch.fromPlain(plain),
+      },
+      null,
+    ),
     custom: false,
   };
 }

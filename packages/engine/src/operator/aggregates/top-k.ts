@@ -29,10 +29,14 @@ export function topKAggregate<In, V>(
       Array.from(counts, ([value, count]) => ({ value, count }))
         .sort((a, b) => b.count - a.count || compareValues(a.value, b.value))
         .slice(0, k),
-    codec: accumulatorCodec<Counts<V>>("topK/1", {
-      encode: (counts) => [...counts],
-      decode: (plain: [V, number][]) => new Map(plain),
-    }),
+    codec: accumulatorCodec<Counts<V>>(
+      "topK/1",
+      {
+        encode: (counts) => [...counts],
+        decode: (plain: [V, number][]) => new Map(plain),
+      },
+      null,
+    ),
     custom: false,
   };
 }

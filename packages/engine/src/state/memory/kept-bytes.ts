@@ -2,7 +2,7 @@ import { decodeValue, encodeValue } from "../../record/value-codec.ts";
 import { ByteReader } from "../byte-reader.ts";
 import { ByteWriter } from "../byte-writer.ts";
 import { readPlain, writePlain } from "../payload-value.ts";
-import type { StateCodec } from "../state-codec.ts";
+import type { NumbersForm, StateCodec } from "../state-codec.ts";
 import type { Journal, Settling } from "./journal.ts";
 import { ValueArena } from "./value-arena.ts";
 
@@ -10,6 +10,9 @@ import { ValueArena } from "./value-arena.ts";
 const LENGTH_BYTES = 4;
 /** Bytes that are copied one by one. */
 const COPIED_MAX = 64;
+/** First byte of a value that is numbers, after those of payload-value.ts and raw-record.ts; three zeros align what follows. docs/format.md. */
+const NUMBERS_TAG = 11;
+const NUMBERS_HEAD_BYTES = 4;
 /** What a natural number begins with in a payload. */
 const NATURAL_TAG = 6;
 
@@ -55,6 +58,34 @@ export class KeptBytes implements Settling {
     else chunk.bytes.set(length === bytes.length ? bytes : bytes.subarray(0, length), start);
     this.bytes += length + LENGTH_BYTES;
     return handle;
+  }
+
+  /** Keeps a value that is `count` numbers, as {@link encodeField} would encode it; no journal takes it back. */
+  keepNumbers(form: NumbersForm, value: unknown, count: number): number {
+    const length = NUMBERS_HEAD_BYTES + count * 8;
+    const handle = this.#arena.allocate(length + LENGTH_BYTES);
+    const { ints, floats } = this.#arena.chunk(handle);
+    const offset = this.#arena.offset(handle);
+    ints[offset >>> 2] = length;
+    ints[(offset >>> 2) + 1] = NUMBERS_TAG;
+    form.write(value, floats, (offset >>> 3) + 1);
+    this.bytes += length + LENGTH_BYTES;
+    return handle;
+  }
+
+  /** The value whose bytes are kept, decoded. */
+  value(handle: number, codec: StateCodec): unknown {
+    const { numbers } = codec;
+    if (numbers !== undefined) {
+      const { ints, floats } = this.#arena.chunk(handle);
+      const offset = this.#arena.offset(handle);
+      const length = ints[offset >>> 2] as number;
+      if (ints[(offset >>> 2) + 1] === NUMBERS_TAG && (length & 7) === NUMBERS_HEAD_BYTES) {
+        const value = numbers.read(floats, (offset >>> 3) + 1, length >>> 3);
+        if (value !== undefined) return value;
+      }
+    }
+    return decodeField(this.read(handle), codec);
   }
 
   /** A view, good until the next `keep`. */
@@ -138,6 +169,7 @@ export class KeptBytes implements Settling {
 }
 
 const scratch = new ByteWriter();
+const NUMBERS_PADDING = new Uint8Array(NUMBERS_HEAD_BYTES - 1);
 
 /** Bytes of a value as it is kept and as it is in a payload; good until the next call. */
 export function encodeField(value: unknown, codec: StateCodec): Uint8Array {
@@ -146,16 +178,35 @@ export function encodeField(value: unknown, codec: StateCodec): Uint8Array {
 
 /** The same, without a view of the bytes: what a writer has written. */
 export function writeField(value: unknown, codec: StateCodec): ByteWriter {
-  const plain = codec.encode(value);
   scratch.reset();
+  const count = codec.numbers === undefined ? -1 : codec.numbers.count(value);
+  if (codec.numbers !== undefined && count >= 0) {
+    const numbers = new Float64Array(count);
+    codec.numbers.write(value, numbers, 0);
+    scratch.u8(NUMBERS_TAG);
+    scratch.raw(NUMBERS_PADDING);
+    scratch.f64s(numbers, 0, count);
+    return scratch;
+  }
+  const plain = codec.encode(value);
   writePlain(scratch, isPrimitive(plain) ? plain : encodeValue(plain));
   return scratch;
 }
 
 /** Inverse of {@link encodeField}; the value shares nothing with `bytes`. */
 export function decodeField(bytes: Uint8Array, codec: StateCodec): unknown {
-  const plain = readPlain(new ByteReader(bytes));
+  const reader = new ByteReader(bytes);
+  if (codec.numbers !== undefined && reader.peek() === NUMBERS_TAG) return readNumbers(reader, codec.numbers);
+  const plain = readPlain(reader);
   return codec.decode(plain instanceof Uint8Array ? decodeValue(plain) : plain);
+}
+
+function readNumbers(reader: ByteReader, form: NumbersForm): unknown {
+  const head = reader.view(NUMBERS_HEAD_BYTES);
+  if (head.getInt32(0, true) !== NUMBERS_TAG || reader.remaining % 8 !== 0) reader.fail("numbers are not aligned");
+  const numbers = new Float64Array(reader.remaining / 8);
+  for (let i = 0; i < numbers.length; i++) numbers[i] = reader.f64();
+  return form.read(numbers, 0, numbers.length) ?? reader.fail("numbers are no value");
 }
 
 /** Functions and symbols are not: the value codec refuses them with a message. */

@@ -1,6 +1,6 @@
 import type { StateCodec } from "../state-codec.ts";
 import type { Journal, Settling } from "./journal.ts";
-import { decodeField, encodeField, type KeptBytes } from "./kept-bytes.ts";
+import { encodeField, type KeptBytes } from "./kept-bytes.ts";
 
 /** Objects that stay decoded; a power of two. */
 const LINES = 2_048;
@@ -52,7 +52,7 @@ export class KeptObjects implements Settling {
     const line = cell & (LINES - 1);
     if (this.#cells[line] === cell) return this.#objects[line];
     const large = this.#large.size === 0 ? undefined : this.#large.get(cell);
-    return large === undefined ? decodeField(this.#bytes.read(this.#handles[cell] as number), codec) : large.object;
+    return large === undefined ? this.#bytes.value(this.#handles[cell] as number, codec) : large.object;
   }
 
   /** Makes an object that of a cell, which is 0 for a new one; returns the cell that holds it now. It may be changed until it is encoded. */
@@ -106,7 +106,7 @@ export class KeptObjects implements Settling {
   /** Encodes all that stands decoded; until `thaw`, {@link written} gives what there is now. */
   freeze(): void {
     for (let line = 0; line < LINES; line++) if (this.#isStale[line] === 1) this.#encode(line);
-    for (const [cell, { object, codec }] of this.#large) this.#write(cell, encodeField(object, codec));
+    for (const [cell, { object, codec }] of this.#large) this.#write(cell, object, codec);
     this.#frozen = [];
   }
 
@@ -140,17 +140,25 @@ export class KeptObjects implements Settling {
 
   /** Returns how many bytes it takes. */
   #encode(line: number): number {
-    const bytes = encodeField(this.#objects[line], this.#codecs[line] as StateCodec);
-    this.#write(this.#cells[line] as number, bytes);
+    const bytes = this.#write(this.#cells[line] as number, this.#objects[line], this.#codecs[line] as StateCodec);
     this.#isStale[line] = 0;
-    return bytes.length;
+    return bytes;
   }
 
-  #write(cell: number, bytes: Uint8Array): void {
+  /** Returns how many bytes it takes. */
+  #write(cell: number, object: unknown, codec: StateCodec): number {
     const before = this.#handles[cell] as number;
+    const count = codec.numbers === undefined ? -1 : codec.numbers.count(object);
     // Whatever journal is open is about cells, and this one stays what it is.
+    if (codec.numbers !== undefined && count >= 0) {
+      this.#point(cell, this.#bytes.keepNumbers(codec.numbers, object, count));
+      this.#bytes.releaseForGood(before);
+      return count * 8;
+    }
+    const bytes = encodeField(object, codec);
     this.#point(cell, this.#bytes.keepForGood(bytes));
     this.#bytes.releaseForGood(before);
+    return bytes.length;
   }
 
   #drop(cell: number): void {

@@ -22,4 +22,4 @@ export type {
 } from "./state-backend.ts";
 export { stateBackendSuite, type StateBackendSuiteOptions } from "./state-backend.conformance.ts";
 export type { PaneSlotState, SlotField, Slots, SlotState } from "./slot-state.ts";
-export { PLAIN_CODEC, type StateCodec } from "./state-codec.ts";
+export { PLAIN_CODEC, type NumbersForm, type StateCodec } from "./state-codec.ts";

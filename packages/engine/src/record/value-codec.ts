@@ -73,14 +73,14 @@ export function encodeValue(value: unknown): Uint8Array {
 export function decodeValue(bytes: Uint8Array): unknown {
   const form = bytes[0];
   if (form !== PLAIN && form !== ESCAPED) throw undecodable(undefined, bytes.length);
-  let value: unknown;
   try {
     // A plain Uint8Array: from a Buffer the library would cut Buffers.
-    value = packr.unpack(new Uint8Array(bytes.buffer, bytes.byteOffset + 1, bytes.byteLength - 1));
+    const value: unknown = packr.unpack(new Uint8Array(bytes.buffer, bytes.byteOffset + 1, bytes.byteLength - 1));
+    // Escapes that no encoder made fail in as many ways as there are.
+    return form === PLAIN ? value : unescapeTree(value);
   } catch (cause) {
     throw undecodable(cause, bytes.length);
   }
-  return form === PLAIN ? value : unescapeTree(value);
 }
 
 function undecodable(cause: unknown, length: number): TidemarkError {

@@ -1,7 +1,7 @@
 import { BATCH_ROWS_MAX } from "./batch.ts";
 import { byteKeys } from "./byte-keys.ts";
 import type { Column, DictionaryColumn, Utf8Column } from "./column.ts";
-import { KEY_TAGS } from "./key-bytes.ts";
+import { KEY_TAGS, writeIntegerWords, writeWord } from "./key-bytes.ts";
 import { KEY_BYTES_MAX } from "./key-codec.ts";
 import type { KeyColumn } from "./key-column.ts";
 import { KEY_MEMORY_BYTES, keyKernels } from "./key-kernels.ts";
@@ -130,7 +130,7 @@ function writeInts(values: Int32Array, bytes: Uint8Array, next: Int32Array, leng
   for (let row = 0; row < length; row++) {
     const at = next[row] as number;
     const low = values[row] as number;
-    writeInteger(bytes, at, low >> 31, low);
+    writeIntegerWords(bytes, at, low >> 31, low);
     next[row] = at + NUMBER_BYTES;
   }
   return true;
@@ -148,7 +148,7 @@ function writeFloats(values: Float64Array, bytes: Uint8Array, next: Int32Array, 
     next[row] = at + NUMBER_BYTES;
     if (Number.isSafeInteger(value)) {
       const low = value | 0;
-      writeInteger(bytes, at, low === value ? low >> 31 : Math.floor(value / 0x1_0000_0000), low);
+      writeIntegerWords(bytes, at, low === value ? low >> 31 : Math.floor(value / 0x1_0000_0000), low);
       continue;
     }
     // As the key codec has it: one NaN, all bits flipped of what is below zero, the sign of what is not.
@@ -214,17 +214,4 @@ function writeString(text: string, isTuple: boolean, bytes: Uint8Array, next: In
 
 function entryOf(column: DictionaryColumn, row: number): string {
   return column.dictionary[column.values[row] as number] as string;
-}
-
-function writeInteger(bytes: Uint8Array, at: number, high: number, low: number): void {
-  bytes[at] = KEY_TAGS.integer;
-  writeWord(bytes, at + 1, high ^ 0x8000_0000);
-  writeWord(bytes, at + 5, low);
-}
-
-function writeWord(bytes: Uint8Array, at: number, word: number): void {
-  bytes[at] = word >>> 24;
-  bytes[at + 1] = word >>> 16;
-  bytes[at + 2] = word >>> 8;
-  bytes[at + 3] = word;
 }

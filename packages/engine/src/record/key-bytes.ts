@@ -32,3 +32,18 @@ export function writePairKey(view: DataView, position: number, first: number, se
   writeIntegerKey(view, position + 1, first);
   writeIntegerKey(view, position + 1 + INTEGER_KEY_BYTES, second);
 }
+
+/** Writes what {@link writeIntegerKey} does, of an integer in two words: `high` is its floor over 2^32. */
+export function writeIntegerWords(bytes: Uint8Array, at: number, high: number, low: number): void {
+  bytes[at] = INTEGER_TAG;
+  writeWord(bytes, at + 1, high ^ 0x8000_0000);
+  writeWord(bytes, at + 5, low);
+}
+
+/** Writes 32 bits, big-endian. */
+export function writeWord(bytes: Uint8Array, at: number, word: number): void {
+  bytes[at] = word >>> 24;
+  bytes[at + 1] = word >>> 16;
+  bytes[at + 2] = word >>> 8;
+  bytes[at + 3] = word;
+}

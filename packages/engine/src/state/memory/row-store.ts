@@ -1,5 +1,5 @@
 import { BATCH_ROWS_MAX } from "../../record/batch.ts";
-import { INTEGER_TAG, TUPLE_TAG } from "../../record/key-bytes.ts";
+import { INTEGER_TAG, TUPLE_TAG, writeIntegerWords } from "../../record/key-bytes.ts";
 import { byteKeys } from "../../record/byte-keys.ts";
 import type { IntegerPairs, KeyColumn } from "../../record/key-column.ts";
 import { decodeKey } from "../../record/key-codec.ts";
@@ -187,11 +187,11 @@ export class RowStore {
     const low = words[at + ROW_LOW] as number;
     const high = words[at + ROW_HIGH] as number;
     const form = (words[at + ROW_STATE] as number) & STATE_WORDS;
-    if (form === STATE_INTEGER) return writeInteger(to, offset, high, low);
+    if (form === STATE_INTEGER) return writeIntegerWords(to, offset, high, low);
     if (form === STATE_PAIR) {
       to[offset] = TUPLE_TAG;
-      writeInteger(to, offset + 1, low >> 31, low);
-      writeInteger(to, offset + 1 + INTEGER_KEY_BYTES, high >> 31, high);
+      writeIntegerWords(to, offset + 1, low >> 31, low);
+      writeIntegerWords(to, offset + 1 + INTEGER_KEY_BYTES, high >> 31, high);
       return;
     }
     const start = low * 8;
@@ -453,18 +453,4 @@ function isIntegerPair(bytes: Uint8Array, start: number, length: number): boolea
 
 function integerAt(bytes: Uint8Array, at: number): number {
   return (readWord(bytes, at) ^ 0x8000_0000) * 0x1_0000_0000 + (readWord(bytes, at + 4) >>> 0);
-}
-
-/** Writes an integer key. */
-function writeInteger(bytes: Uint8Array, at: number, high: number, low: number): void {
-  bytes[at] = INTEGER_TAG;
-  writeWord(bytes, at + 1, high ^ 0x8000_0000);
-  writeWord(bytes, at + 5, low);
-}
-
-function writeWord(bytes: Uint8Array, at: number, word: number): void {
-  bytes[at] = word >>> 24;
-  bytes[at + 1] = word >>> 16;
-  bytes[at + 2] = word >>> 8;
-  bytes[at + 3] = word;
 }

@@ -32,6 +32,33 @@ describe("exit code 1: failed, and trying again will not help", () => {
   });
 });
 
+describe("a limit of state", () => {
+  const COUNT = ["run", fixture("./counter-pipeline.ts"), "--bind", "flights=jsonl:flights.jsonl"];
+  COUNT.push("--bind", "counts=jsonl:counts.jsonl", "-p", "2", "--json");
+  const origins = Array.from({ length: 6_000 }, (_, n) => ({ ...FLIGHTS[0], origin: `airport number ${n}` }));
+
+  test("stops worker threads that hold more, names the step, and can be raised", async (t) => {
+    const folder = await folderOf(t);
+    await writeFile(join(folder, "flights.jsonl"), linesOf(origins));
+    await writeFile(join(folder, "tidemark.config.ts"), "export default { stateBytesMax: 100_000 };\n");
+    const { exitCode, stdout, stderr } = await cli(folder, COUNT);
+    assert.equal(exitCode, 1, stderr);
+    const { error } = JSON.parse(stdout) as Failure;
+    assert.equal(error.code, "TM_STATE_FULL");
+    assert.match(stderr, /operator=count, .*bytesMax=100000/);
+    const again = await cli(folder, [...COUNT, "--state-bytes-max", "30000000"]);
+    assert.equal(again.exitCode, 0, again.stderr);
+    assert.equal((await recordsOf(folder, "counts.jsonl")).length, 6_000);
+  });
+
+  test("that is none is a bad configuration", async (t) => {
+    const folder = await folderOf(t);
+    const { exitCode, stderr } = await cli(folder, [...COUNT, "--state-bytes-max", "0"]);
+    assert.equal(exitCode, 78, stderr);
+    assert.match(stderr, /TM_CONFIG stateBytesMax must be a whole number.*option=stateBytesMax, given=0/);
+  });
+});
+
 describe("exit code 75: temporary, try again", () => {
   test("a checkpoint that cannot be written; the next start goes on from the one before", async (t) => {
     const folder = await folderOf(t);

@@ -134,11 +134,21 @@ describe("looking without running", () => {
     const folder = await folderOf(t);
     await writeFile(
       join(folder, "tidemark.config.ts"),
-      `export default { parallelism: 3, keyGroups: 64, checkpoint: { every: "7s", retained: 9 },
+      `export default { parallelism: 3, keyGroups: 64, stateBytesMax: 1e9, checkpoint: { every: "7s", retained: 9 },
          bind: { flights: "jsonl:flights.jsonl", hourly: "stdout" } };\n`,
     );
     const env = { TIDEMARK_PARALLELISM: "2", TIDEMARK_CHECKPOINT_RETAINED: "5" };
-    const args = ["config", DELAYS, "--retained", "7", "--bind", "hourly=jsonl:hourly.jsonl", "--json"];
+    const args = [
+      "config",
+      DELAYS,
+      "--retained",
+      "7",
+      "--state-bytes-max",
+      "2000000000",
+      "--bind",
+      "hourly=jsonl:hourly.jsonl",
+      "--json",
+    ];
     const { stdout, stderr } = await cli(folder, args, env);
     assert.equal(stderr, "");
     const settings = JSON.parse(stdout) as { setting: string; value: unknown; origin: string }[];
@@ -150,6 +160,7 @@ describe("looking without running", () => {
       "checkpoint.retained": [7, "flag"],
       "checkpoint.compress": [false, "default"],
       keyGroups: [64, "config file"],
+      stateBytesMax: [2e9, "flag"],
       debug: [false, "default"],
       "bind.flights": ["jsonl:flights.jsonl", "config file"],
       "bind.hourly": ["jsonl:hourly.jsonl", "flag"],

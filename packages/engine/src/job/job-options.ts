@@ -15,6 +15,8 @@ export interface JobSettings {
   readonly retained: number;
   /** Whether segments are compressed. */
   readonly compress: boolean;
+  /** Bytes of state that one step may hold in one task. Infinity: no limit. */
+  readonly stateBytesMax: number;
   readonly stateDirectory: string;
   readonly debug: boolean;
 }

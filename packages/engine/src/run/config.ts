@@ -15,6 +15,7 @@ const OPTIONS = [
   "stateDirectory",
   "checkpoint",
   "keyGroups",
+  "stateBytesMax",
   "debug",
 ] as const satisfies readonly (keyof TidemarkConfig)[];
 const CHECKPOINT_OPTIONS = ["every", "retained", "compress"];

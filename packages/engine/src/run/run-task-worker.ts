@@ -37,7 +37,7 @@ export async function runTaskWorker(host: Host, thread: TaskWorkerThread): Promi
       host,
       graph: planPhysicalGraph(graph),
       bindings: resolveBindings(graph, [config.bind ?? {}, start.specs]),
-      backend: memoryBackend(),
+      backend: memoryBackend(start.stateBytesMax === null ? {} : { bytesMax: start.stateBytesMax }),
       start: start.worker,
       links: new Map(otherWorkers(start).map((peer, position) => [peer, thread.ports[position] as MessagePortLike])),
       report,

@@ -21,8 +21,30 @@ export interface SettingsOptions {
   readonly checkpoint?: CheckpointOptions;
   /** Number of key groups, a power of two from 1 to 65,536; default 256. Fixed once a job has checkpoints. */
   readonly keyGroups?: number;
+  /**
+   * Bytes of state that one step may hold in one task, as the default state backend estimates them; 1 or more. Beyond it the job stops with
+   * TM_STATE_FULL. Default: no limit. Not with a `backend` of one's own.
+   */
+  readonly stateBytesMax?: number;
   /** Debug checks: a record view that is kept beyond its row throws. Slower. Default false. */
   readonly debug?: boolean;
+}
+
+/**
+ * Settings of several places as one: of an option that is given more than once the later one counts, of `checkpoint` each of its options
+ * by itself. What is undefined is not given.
+ */
+export function mergeSettings(...given: readonly SettingsOptions[]): SettingsOptions {
+  const merged: SettingsOptions = Object.assign({}, ...given.map(withoutUndefined));
+  const checkpoint: CheckpointOptions = Object.assign(
+    {},
+    ...given.map((each) => withoutUndefined(each.checkpoint ?? {})),
+  );
+  return { ...merged, checkpoint };
+}
+
+function withoutUndefined<T extends object>(options: T): Partial<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
 /** Settings with defaults; throws TM_CONFIG naming the option. */
@@ -39,9 +61,14 @@ export function settingsOf(name: string, options: SettingsOptions): JobSettings 
     checkpointIntervalMs: every === "manual" ? Infinity : durationMs(every, "checkpoint.every"),
     retained: integer("checkpoint.retained", options.checkpoint?.retained ?? 3, 1, 10_000),
     compress: options.checkpoint?.compress ?? false,
+    stateBytesMax: stateLimit(options.stateBytesMax),
     stateDirectory: options.stateDirectory ?? `.tidemark/${encodeURIComponent(name)}`,
     debug: options.debug ?? false,
   };
+}
+
+function stateLimit(given: number | undefined): number {
+  return given === undefined ? Infinity : integer("stateBytesMax", given, 1, Number.MAX_SAFE_INTEGER);
 }
 
 function integer(option: string, value: number, least: number, most: number): number {

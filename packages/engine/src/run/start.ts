@@ -14,7 +14,7 @@ import type { StateBackend } from "../state/state-backend.ts";
 import { resolveBindings, type BindOptions } from "./bindings.ts";
 import { loadConfig, loadPipeline } from "./load-pipeline.ts";
 import { localWorkers } from "./local-workers.ts";
-import { settingsOf, type SettingsOptions } from "./settings.ts";
+import { mergeSettings, settingsOf, type SettingsOptions } from "./settings.ts";
 import { threadWorkers } from "./thread-workers.ts";
 
 /** Options of {@link start}; settings are data, components (host, backend) behaviour. */
@@ -49,12 +49,12 @@ export async function start(pipeline: Pipeline | URL | string, options: StartOpt
   const configUrl = options.config === undefined ? null : String(options.config);
   const config = configUrl === null ? {} : await loadConfig(configUrl);
   const { graph } = loaded;
-  const settings = settingsOf(graph.name, { ...withoutUndefined(config), ...withoutUndefined(options) });
+  const settings = settingsOf(graph.name, mergeSettings(config, options));
   const bindings = resolveBindings(graph, [config.bind ?? {}, options.bind ?? {}]);
   const host = options.host ?? nodeHost();
   const physical = planPhysicalGraph(graph);
   const subtasks = Array.from({ length: settings.parallelism }, (_, subtask) => subtask);
-  const backend = options.backend ?? memoryBackend();
+  const backend = backendOf(options.backend, settings.stateBytesMax);
   const started = await startJob({
     host,
     graph,
@@ -69,6 +69,7 @@ export async function start(pipeline: Pipeline | URL | string, options: StartOpt
           pipelineUrl: String(pipeline),
           configUrl,
           specs: specsOf(options.bind ?? {}),
+          stateBytesMax: settings.stateBytesMax,
           workers: settings.parallelism,
         })
       : localWorkers({ host, graph: physical, bindings, backend }),
@@ -79,6 +80,16 @@ export async function start(pipeline: Pipeline | URL | string, options: StartOpt
     return { job: started.job, result: started.job.result };
   }
   return { job: null, result: Promise.resolve(started.finished) };
+}
+
+function backendOf(given: StateBackend | undefined, stateBytesMax: number): StateBackend {
+  if (given === undefined) return memoryBackend({ bytesMax: stateBytesMax });
+  if (stateBytesMax === Infinity) return given;
+  throw new TidemarkError(
+    "TM_CONFIG",
+    "stateBytesMax limits the default state backend; give the limit to the backend that `backend` names",
+    { facts: { option: "stateBytesMax", given: stateBytesMax } },
+  );
 }
 
 /** Timers of the host let the process end; a job that waits must not. */
@@ -103,8 +114,4 @@ function specsOf(bind: BindOptions): Record<string, string> {
     specs[port] = binding;
   }
   return specs;
-}
-
-function withoutUndefined(options: SettingsOptions): SettingsOptions {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

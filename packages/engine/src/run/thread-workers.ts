@@ -11,6 +11,8 @@ export interface ThreadStart {
   readonly configUrl: string | null;
   /** Binding specs of ports, "jsonl:flights.jsonl". */
   readonly specs: Readonly<Record<string, string>>;
+  /** Limit of the default state backend; null: none. */
+  readonly stateBytesMax: number | null;
   readonly worker: WorkerStart;
   readonly index: number;
   readonly workers: number;
@@ -27,6 +29,7 @@ export function threadWorkers(options: {
   pipelineUrl: string;
   configUrl: string | null;
   specs: Readonly<Record<string, string>>;
+  stateBytesMax: number;
   workers: number;
 }): StartWorker {
   const { host, workers } = options;
@@ -36,6 +39,7 @@ export function threadWorkers(options: {
       pipelineUrl: options.pipelineUrl,
       configUrl: options.configUrl,
       specs: options.specs,
+      stateBytesMax: Number.isFinite(options.stateBytesMax) ? options.stateBytesMax : null,
       worker: start,
       index,
       workers,

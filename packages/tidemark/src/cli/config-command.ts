@@ -23,6 +23,7 @@ export async function configCommand(file: string | undefined, flags: ConfigFlags
     origins.get(setting) ?? (fromConfig === undefined ? "default" : "config file");
   const interval =
     effective.checkpointIntervalMs === Infinity ? "manual" : durationText(effective.checkpointIntervalMs);
+  const stateLimit = effective.stateBytesMax === Infinity ? "none" : effective.stateBytesMax;
   const values: [string, string | number | boolean, Origin][] = [
     ["parallelism", effective.parallelism, originOf("parallelism", config.parallelism)],
     ["stateDirectory", effective.stateDirectory, originOf("stateDirectory", config.stateDirectory)],
@@ -30,6 +31,7 @@ export async function configCommand(file: string | undefined, flags: ConfigFlags
     ["checkpoint.retained", effective.retained, originOf("checkpoint.retained", config.checkpoint?.retained)],
     ["checkpoint.compress", effective.compress, originOf("checkpoint.compress", config.checkpoint?.compress)],
     ["keyGroups", 2 ** effective.keyGroupBits, originOf("keyGroups", config.keyGroups)],
+    ["stateBytesMax", stateLimit, originOf("stateBytesMax", config.stateBytesMax)],
     ["debug", effective.debug, originOf("debug", config.debug)],
   ];
   const flagBindings = readBindings(flags.bind);

@@ -132,6 +132,7 @@ function runArguments(file: string, flags: DevFlags): string[] {
     stateDirectory: "--state-directory",
     checkpointEvery: "--checkpoint-every",
     retained: "--retained",
+    stateBytesMax: "--state-bytes-max",
   } as const;
   for (const [name, flag] of Object.entries(valued) as [keyof typeof valued, string][]) {
     const value = flags[name];

@@ -221,7 +221,11 @@ function jobOptions(command: Command): Command {
     .option("-p, --parallelism <n>", "subtasks of every step, a worker thread each (default: 1)")
     .option("-s, --state-directory <path>", "where checkpoints are kept (default: .tidemark/NAME)")
     .option("--checkpoint-every <duration>", 'pause between checkpoints, such as "1s" (default), or "manual"')
-    .option("--retained <n>", "checkpoints kept (default: 3)");
+    .option("--retained <n>", "checkpoints kept (default: 3)")
+    .option(
+      "--state-bytes-max <n>",
+      "bytes of state a step may hold in a task; beyond it the job stops (default: no limit)",
+    );
 }
 
 /** Help begins with an example. */

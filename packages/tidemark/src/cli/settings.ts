@@ -11,6 +11,7 @@ export interface JobFlags {
   readonly stateDirectory?: string;
   readonly checkpointEvery?: string;
   readonly retained?: string;
+  readonly stateBytesMax?: string;
   readonly debug?: boolean;
 }
 
@@ -52,6 +53,11 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
     flag: "retained",
     variable: "TIDEMARK_CHECKPOINT_RETAINED",
     read: (text) => ({ checkpoint: { retained: number("checkpoint.retained", text) } }),
+  },
+  stateBytesMax: {
+    flag: "stateBytesMax",
+    variable: "TIDEMARK_STATE_BYTES_MAX",
+    read: (text) => ({ stateBytesMax: number("stateBytesMax", text) }),
   },
 };
 

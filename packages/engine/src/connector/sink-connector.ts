@@ -34,6 +34,7 @@ export interface WriterContext extends CommitterContext {
 export interface SinkWriter {
   /**
    * True: `write` has taken what it needs of a batch when it returns, and keeps no column or array of it; their memory is used again then.
+   * Debug mode (`testRun`, `dev`) spoils what a source lent right behind the call, so that a writer that does keep something shows.
    * Left out: it may keep them, and they stay as they are.
    */
   readonly borrows?: boolean;

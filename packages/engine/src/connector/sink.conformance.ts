@@ -4,6 +4,7 @@ import type { Host } from "../host/host.ts";
 import { BatchBuilder } from "../record/batch-builder.ts";
 import type { RecordBatch } from "../record/batch.ts";
 import { layoutOf } from "../record/layout.ts";
+import { lentCopy } from "../record/lent-copy.ts";
 import { check, equal } from "./conformance-check.ts";
 import type { PreparedOutput, SinkCommitter, SinkConnector, SinkWriter } from "./sink-connector.ts";
 
@@ -70,7 +71,7 @@ class Run {
 
   /** Writes a record with each number, by the writers in turn. */
   write(...numbers: readonly number[]): void {
-    for (const n of numbers) (this.writers[n % 2] as SinkWriter).write(batchOf([recordFor(n)]));
+    for (const n of numbers) writeTo(this.writers[n % 2] as SinkWriter, batchOf([recordFor(n)]));
   }
 
   async prepare(checkpoint: number): Promise<Completed> {
@@ -143,7 +144,7 @@ export function sinkSuite(options: SinkSuiteOptions): void {
     const run = await Run.start(fixture, { epoch: 1, from: null });
     const texts = ["", " ", '"', "a,b\r\nc", "\u{1F600}", "\u2028", "\0", "null", "1"];
     const records = texts.map((text, n) => ({ n, text }));
-    run.writers[0]?.write(batchOf(records));
+    writeTo(run.writers[0] as SinkWriter, batchOf(records));
     await run.checkpoint(1);
     equal(await fixture.visible(), records, "records with odd texts");
     await run.stop();
@@ -239,6 +240,17 @@ function exactlyOnceTests({ test, open }: SinkSuiteOptions): void {
     await second.checkpoint(2);
     equal(await fixture.visible(), [0, 2, 1, 4].map(recordFor), "records of the next checkpoint");
   });
+}
+
+/** What a writer borrows is spoilt as soon as it may not have it any more. */
+function writeTo(writer: SinkWriter, batch: RecordBatch): void {
+  if (writer.borrows !== true) {
+    writer.write(batch);
+    return;
+  }
+  const lent = lentCopy(batch);
+  writer.write(lent.batch);
+  lent.spoil();
 }
 
 function recordFor(n: number): SuiteRecord {

@@ -48,7 +48,7 @@ export interface SplitReader {
   ready(): Promise<void>;
   /**
    * Called once, before the first `poll`, where a batch is done with at the next call of the reader and nobody keeps a column or an array of it:
-   * their memory may then be used again. Not called: batches stay as they are.
+   * their memory may then be used again. Not called: batches stay as they are. The engine never writes to them.
    */
   lend?(): void;
   close(): Promise<void>;

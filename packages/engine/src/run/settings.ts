@@ -26,7 +26,7 @@ export interface SettingsOptions {
    * TM_STATE_FULL. Default: no limit. Not with a `backend` of one's own.
    */
   readonly stateBytesMax?: number;
-  /** Debug checks: a record view that is kept beyond its row throws. Slower. Default false. */
+  /** Debug checks: a record view that is kept beyond its row throws, a batch that was lent is spoilt once it was handled. Slower. Default false. */
   readonly debug?: boolean;
 }
 

@@ -4,6 +4,7 @@ import type { InvalidRecord, SourceBatch, SplitReader } from "../connector/sourc
 import type { Clock } from "../host/clock.ts";
 import type { Output } from "../operator/operator.ts";
 import { BATCH_ROWS_MAX, type RecordBatch } from "../record/batch.ts";
+import { lentCopy } from "../record/lent-copy.ts";
 import { recordOf, selectRows, withTimes } from "../record/row-copy.ts";
 import { compileTimeFunction, type TimeFunction } from "../record/time-function.ts";
 import { EventClock, invalidEventTime } from "../time/event-clock.ts";
@@ -219,7 +220,18 @@ export class SourceRunner {
     this.counts.clamped = this.#splits.reduce((sum, each) => sum + each.clock.farFuture, 0);
     if (source.watermark !== undefined) split.clock.raiseTo(source.watermark);
     if (this.#splits.length > 1) batch = this.#combiner.combine(split.index, batch);
-    if (batch.length > 0) this.#options.output.batch(batch);
+    if (batch.length > 0) this.#handOn(batch);
+  }
+
+  #handOn(batch: RecordBatch): void {
+    const { debug, output } = this.#options;
+    if (!debug || !this.#isLent) {
+      output.batch(batch);
+      return;
+    }
+    const lent = lentCopy(batch);
+    output.batch(lent.batch);
+    lent.spoil();
   }
 
   #wakeUp(split: RunningSplit): void {

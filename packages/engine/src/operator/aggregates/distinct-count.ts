@@ -3,12 +3,42 @@ import type { Key, KeyPart } from "../../record/key-column.ts";
 import type { AggregateFunction } from "../aggregate-function.ts";
 import { accumulatorCodec } from "./accumulator-codec.ts";
 import { keyInput } from "./checked-input.ts";
-import { DistinctParts } from "./distinct-parts.ts";
+import { DistinctNumbers } from "./distinct-numbers.ts";
 
-/** Distinct values; tuples are kept as their canonical key bytes, a character each, null while there is none. */
-interface Distinct {
-  readonly single: DistinctParts;
-  tuples: Set<string> | null;
+/**
+ * Distinct values that are not all numbers. Sets tell them apart as canonical key bytes do: -0 is 0, NaN is one value, 1 is not 1n. Tuples are
+ * kept as those bytes, a character each.
+ */
+class DistinctValues {
+  readonly single: Set<KeyPart> = new Set();
+  readonly tuples: Set<string> = new Set();
+
+  get size(): number {
+    return this.single.size + this.tuples.size;
+  }
+
+  add(value: Key): void {
+    if (typeof value === "object") this.tuples.add(byteString(encodeKey(value)));
+    else this.single.add(value);
+  }
+
+  /** Adds those of another, which stays as it is. */
+  addAll(other: Distinct): void {
+    if (other instanceof DistinctNumbers) {
+      other.forEach((value) => this.single.add(value));
+      return;
+    }
+    for (const value of other.single) this.single.add(value);
+    for (const bytes of other.tuples) this.tuples.add(bytes);
+  }
+}
+
+type Distinct = DistinctNumbers | DistinctValues;
+
+/** What is stored of values that are not flat. */
+interface PlainDistinct {
+  readonly single: readonly KeyPart[];
+  readonly tuples: readonly string[];
 }
 
 /** Number of distinct values, told apart as keys are. Exact: keeps every distinct value. */
@@ -19,39 +49,64 @@ export function distinctCountAggregate<In>(input: (record: In) => Key): Aggregat
     ...keyInput("distinctCount", input, { tuples: true }),
     words: null,
     live: true,
-    create: () => ({ single: new DistinctParts(), tuples: null }),
+    create: () => DistinctNumbers.none(),
     add(distinct, value) {
-      if (typeof value === "object") (distinct.tuples ??= new Set()).add(byteString(encodeKey(value)));
-      else distinct.single.add(value);
+      if (distinct instanceof DistinctNumbers) {
+        if (typeof value === "number") {
+          distinct.add(value);
+          return distinct;
+        }
+        const values = valuesOf(distinct);
+        values.add(value);
+        return values;
+      }
+      distinct.add(value);
       return distinct;
     },
     merge(distinct, other) {
-      for (const value of other.single.values()) distinct.single.add(value);
-      if (other.tuples !== null) {
-        const tuples = (distinct.tuples ??= new Set());
-        for (const bytes of other.tuples) tuples.add(bytes);
-      }
+      if (!(distinct instanceof DistinctNumbers)) distinct.addAll(other);
+      else if (other instanceof DistinctNumbers) distinct.addAll(other);
+      else return mergedValues(distinct, other);
       return distinct;
     },
-    result: ({ single, tuples }) => single.size + (tuples === null ? 0 : tuples.size),
+    result: ({ size }) => size,
     codec: accumulatorCodec<Distinct>(
       "distinctCount/2",
+      { encode: (distinct) => plainOf(distinct), decode: (plain: PlainDistinct) => fromPlain(plain) },
       {
-        encode: ({ single, tuples }) => ({ single: [...single.values()], tuples: tuples === null ? [] : [...tuples] }),
-        decode: (plain: { single: KeyPart[]; tuples: string[] }) => {
-          const single = new DistinctParts();
-          for (const value of plain.single) single.add(value);
-          return { single, tuples: plain.tuples.length === 0 ? null : new Set(plain.tuples) };
-        },
-      },
-      {
-        count: ({ single, tuples }) => (tuples === null && single.isNumbers ? single.size : -1),
-        write: ({ single }, into, at) => single.write(into, at),
-        read: (numbers, at, count) => ({ single: DistinctParts.ofNumbers(numbers, at, count), tuples: null }),
+        open: (words, at, length, isShared) => new DistinctNumbers(words, at, length, isShared),
+        read: (numbers, at, count) => DistinctNumbers.of(numbers, at, count),
       },
     ),
     custom: false,
   };
+}
+
+function valuesOf(distinct: Distinct): DistinctValues {
+  const values = new DistinctValues();
+  values.addAll(distinct);
+  return values;
+}
+
+function mergedValues(numbers: DistinctNumbers, other: DistinctValues): DistinctValues {
+  const values = valuesOf(numbers);
+  values.addAll(other);
+  return values;
+}
+
+function plainOf(distinct: Distinct): PlainDistinct {
+  const { single, tuples } = distinct instanceof DistinctNumbers ? valuesOf(distinct) : distinct;
+  return { single: [...single], tuples: [...tuples] };
+}
+
+function fromPlain({ single, tuples }: PlainDistinct): Distinct {
+  if (tuples.length === 0 && single.every((value) => typeof value === "number")) {
+    return DistinctNumbers.of(Float64Array.from(single), 0, single.length);
+  }
+  const values = new DistinctValues();
+  for (const value of single) values.single.add(value);
+  for (const bytes of tuples) values.tuples.add(bytes);
+  return values;
 }
 
 function byteString(bytes: Uint8Array): string {

@@ -2,7 +2,8 @@ import { decodeValue, encodeValue } from "../../record/value-codec.ts";
 import { ByteReader } from "../byte-reader.ts";
 import { ByteWriter } from "../byte-writer.ts";
 import { readPlain, writePlain } from "../payload-value.ts";
-import type { NumbersForm, StateCodec } from "../state-codec.ts";
+import { FlatValue, type FlatForm } from "../flat-value.ts";
+import type { StateCodec } from "../state-codec.ts";
 import type { Journal, Settling } from "./journal.ts";
 import { ValueArena } from "./value-arena.ts";
 
@@ -13,6 +14,8 @@ const COPIED_MAX = 64;
 /** First byte of a value that is numbers, after those of payload-value.ts and raw-record.ts; three zeros align what follows. docs/format.md. */
 const NUMBERS_TAG = 11;
 const NUMBERS_HEAD_BYTES = 4;
+/** What a block of a flat value has in their place: the first byte of nothing that is in a payload. Its words come behind. */
+const FLAT_TAG = 255;
 /** What a natural number begins with in a payload. */
 const NATURAL_TAG = 6;
 
@@ -60,32 +63,49 @@ export class KeptBytes implements Settling {
     return handle;
   }
 
-  /** Keeps a value that is `count` numbers, as {@link encodeField} would encode it; no journal takes it back. */
-  keepNumbers(form: NumbersForm, value: unknown, count: number): number {
-    const length = NUMBERS_HEAD_BYTES + count * 8;
-    const handle = this.#arena.allocate(length + LENGTH_BYTES);
+  /** Keeps the words of a flat value, which is pointed to them; no journal takes it back. */
+  keepFlat(value: FlatValue): number {
+    const { words, at, length } = value;
+    const size = NUMBERS_HEAD_BYTES + length * 8;
+    const adopted = value.isOwn ? this.#arena.adopt(words) : 0;
+    const handle = adopted === 0 ? this.#arena.allocate(size + LENGTH_BYTES) : adopted;
     const { ints, floats } = this.#arena.chunk(handle);
     const offset = this.#arena.offset(handle);
-    ints[offset >>> 2] = length;
-    ints[(offset >>> 2) + 1] = NUMBERS_TAG;
-    form.write(value, floats, (offset >>> 3) + 1);
-    this.bytes += length + LENGTH_BYTES;
+    const to = (offset >>> 3) + 1;
+    if (adopted === 0) copyWords(words, at, length, floats, to);
+    ints[offset >>> 2] = size;
+    ints[(offset >>> 2) + 1] = FLAT_TAG;
+    value.place(floats, to, false);
+    this.bytes += size + LENGTH_BYTES;
     return handle;
   }
 
-  /** The value whose bytes are kept, decoded. */
-  value(handle: number, codec: StateCodec): unknown {
-    const { numbers } = codec;
-    if (numbers !== undefined) {
-      const { ints, floats } = this.#arena.chunk(handle);
-      const offset = this.#arena.offset(handle);
-      const length = ints[offset >>> 2] as number;
-      if (ints[(offset >>> 2) + 1] === NUMBERS_TAG && (length & 7) === NUMBERS_HEAD_BYTES) {
-        const value = numbers.read(floats, (offset >>> 3) + 1, length >>> 3);
-        if (value !== undefined) return value;
-      }
+  /** True where the words of a value are those that are kept. */
+  isPlaced(handle: number, { words, at }: FlatValue): boolean {
+    return this.#arena.chunk(handle).floats === words && (this.#arena.offset(handle) >>> 3) + 1 === at;
+  }
+
+  /** The value that is kept: decoded, or where it is flat over the words that are kept. `isShared`: those may not be changed. */
+  value(handle: number, codec: StateCodec, isShared: boolean): unknown {
+    const { flat } = codec;
+    if (flat === undefined) return decodeField(this.read(handle), codec);
+    const { ints, floats } = this.#arena.chunk(handle);
+    const offset = this.#arena.offset(handle);
+    const length = ints[offset >>> 2] as number;
+    const tag = ints[(offset >>> 2) + 1];
+    if (tag === FLAT_TAG) return flat.open(floats, (offset >>> 3) + 1, length >>> 3, isShared);
+    if (tag === NUMBERS_TAG && (length & 7) === NUMBERS_HEAD_BYTES) {
+      const value = flat.read(floats, (offset >>> 3) + 1, length >>> 3);
+      if (value !== undefined) return value;
     }
     return decodeField(this.read(handle), codec);
+  }
+
+  /** What a payload has of a value that is kept, good until the next call or `keep`. */
+  written(handle: number, codec: StateCodec): Uint8Array {
+    const { ints } = this.#arena.chunk(handle);
+    if (ints[(this.#arena.offset(handle) >>> 2) + 1] !== FLAT_TAG) return this.read(handle);
+    return encodeField(this.value(handle, codec, true), codec);
   }
 
   /** A view, good until the next `keep`. */
@@ -168,6 +188,12 @@ export class KeptBytes implements Settling {
   }
 }
 
+function copyWords(words: Float64Array, at: number, length: number, into: Float64Array, to: number): void {
+  // A view costs more than to copy a few words.
+  if (length > COPIED_MAX / 8) into.set(words.subarray(at, at + length), to);
+  else for (let i = 0; i < length; i++) into[to + i] = words[at + i] as number;
+}
+
 const scratch = new ByteWriter();
 const NUMBERS_PADDING = new Uint8Array(NUMBERS_HEAD_BYTES - 1);
 
@@ -179,10 +205,10 @@ export function encodeField(value: unknown, codec: StateCodec): Uint8Array {
 /** The same, without a view of the bytes: what a writer has written. */
 export function writeField(value: unknown, codec: StateCodec): ByteWriter {
   scratch.reset();
-  const count = codec.numbers === undefined ? -1 : codec.numbers.count(value);
-  if (codec.numbers !== undefined && count >= 0) {
+  if (codec.flat !== undefined && value instanceof FlatValue) {
+    const count = value.numbers();
     const numbers = new Float64Array(count);
-    codec.numbers.write(value, numbers, 0);
+    value.write(numbers, 0);
     scratch.u8(NUMBERS_TAG);
     scratch.raw(NUMBERS_PADDING);
     scratch.f64s(numbers, 0, count);
@@ -196,12 +222,12 @@ export function writeField(value: unknown, codec: StateCodec): ByteWriter {
 /** Inverse of {@link encodeField}; the value shares nothing with `bytes`. */
 export function decodeField(bytes: Uint8Array, codec: StateCodec): unknown {
   const reader = new ByteReader(bytes);
-  if (codec.numbers !== undefined && reader.peek() === NUMBERS_TAG) return readNumbers(reader, codec.numbers);
+  if (codec.flat !== undefined && reader.peek() === NUMBERS_TAG) return readNumbers(reader, codec.flat);
   const plain = readPlain(reader);
   return codec.decode(plain instanceof Uint8Array ? decodeValue(plain) : plain);
 }
 
-function readNumbers(reader: ByteReader, form: NumbersForm): unknown {
+function readNumbers(reader: ByteReader, form: FlatForm): unknown {
   const head = reader.view(NUMBERS_HEAD_BYTES);
   if (head.getInt32(0, true) !== NUMBERS_TAG || reader.remaining % 8 !== 0) reader.fail("numbers are not aligned");
   const numbers = new Float64Array(reader.remaining / 8);

@@ -91,7 +91,7 @@ class Subject {
   thaw(): void {
     if (this.frozen === null) return;
     for (const [at, text] of this.frozen.model) {
-      const bytes = this.objects.written(this.frozen.cells[at] as number);
+      const bytes = this.objects.written(this.frozen.cells[at] as number, PLAIN_CODEC);
       assert.equal(JSON.stringify(decodeField(bytes, PLAIN_CODEC)), text);
     }
     this.frozen = null;

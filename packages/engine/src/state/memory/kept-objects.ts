@@ -1,3 +1,4 @@
+import { FlatValue } from "../flat-value.ts";
 import type { StateCodec } from "../state-codec.ts";
 import type { Journal, Settling } from "./journal.ts";
 import { encodeField, type KeptBytes } from "./kept-bytes.ts";
@@ -34,6 +35,8 @@ export class KeptObjects implements Settling {
   /** Cells made and released since the journal began. */
   readonly #made: number[] = [];
   readonly #released: number[] = [];
+  /** Words that another flat value took the place of: somebody may be looking at them still. */
+  readonly #replaced: number[] = [];
   /** While a snapshot is read: pages of handles as they were, where one of the page was changed since. */
   #frozen: (Int32Array | undefined)[] | null = null;
 
@@ -47,23 +50,25 @@ export class KeptObjects implements Settling {
     }
   }
 
-  /** The object of a cell: the very one where it stands decoded, else decoded anew and not kept so. */
+  /**
+   * The object of a cell: the very one where it stands decoded, a flat value over the words that are kept, else decoded anew and not kept so.
+   * Flat values that were given before are good until the first `get` after a `put`, or until their cell is released.
+   */
   get(cell: number, codec: StateCodec): unknown {
     const line = cell & (LINES - 1);
     if (this.#cells[line] === cell) return this.#objects[line];
     const large = this.#large.size === 0 ? undefined : this.#large.get(cell);
-    return large === undefined ? this.#bytes.value(this.#handles[cell] as number, codec) : large.object;
+    if (large !== undefined) return large.object;
+    if (this.#replaced.length > 0) this.#freeReplaced();
+    const handle = this.#handles[cell] as number;
+    return this.#bytes.value(handle, codec, this.#frozen !== null && this.#isFrozen(cell, handle));
   }
 
   /** Makes an object that of a cell, which is 0 for a new one; returns the cell that holds it now. It may be changed until it is encoded. */
   put(cell: number, object: unknown, codec: StateCodec): number {
+    if (codec.flat !== undefined && object instanceof FlatValue) return this.#putFlat(cell, object);
     if (cell === 0 || this.#journal.active) {
-      const made = this.#take();
-      if (this.#journal.active) {
-        this.#enlist();
-        this.#made.push(made);
-        if (cell !== 0) this.#released.push(cell);
-      }
+      const made = this.#make(cell);
       this.#open(made, object, codec);
       return made;
     }
@@ -77,6 +82,32 @@ export class KeptObjects implements Settling {
     if (large === undefined) this.#open(cell, object, codec);
     else large.object = object;
     return cell;
+  }
+
+  /** What was changed in the words that are kept is there already. */
+  #putFlat(cell: number, value: FlatValue): number {
+    if (cell === 0 || this.#journal.active) {
+      const made = this.#make(cell);
+      this.#point(made, this.#bytes.keepFlat(value));
+      return made;
+    }
+    const before = this.#handles[cell] as number;
+    if (before !== 0 && this.#bytes.isPlaced(before, value)) return cell;
+    this.#forget(cell);
+    this.#point(cell, this.#bytes.keepFlat(value));
+    if (before !== 0) this.#replaced.push(before);
+    return cell;
+  }
+
+  /** A cell in place of another one; 0 for none. */
+  #make(instead: number): number {
+    const made = this.#take();
+    if (this.#journal.active) {
+      this.#enlist();
+      this.#made.push(made);
+      if (instead !== 0) this.#released.push(instead);
+    }
+    return made;
   }
 
   /** A cell of bytes that were written by {@link written}. */
@@ -115,9 +146,16 @@ export class KeptObjects implements Settling {
   }
 
   /** Bytes of a cell as they were at `freeze`; good until the next write. */
-  written(cell: number): Uint8Array {
+  written(cell: number, codec: StateCodec): Uint8Array {
     const page = this.#frozen?.[cell >>> PAGE_BITS];
-    return this.#bytes.read((page === undefined ? this.#handles[cell] : page[cell & (PAGE_CELLS - 1)]) as number);
+    const handle = (page === undefined ? this.#handles[cell] : page[cell & (PAGE_CELLS - 1)]) as number;
+    return this.#bytes.written(handle, codec);
+  }
+
+  /** True where a snapshot that is being read may want what `handle` stands for. */
+  #isFrozen(cell: number, handle: number): boolean {
+    const page = this.#frozen?.[cell >>> PAGE_BITS];
+    return page === undefined || page[cell & (PAGE_CELLS - 1)] === handle;
   }
 
   #open(cell: number, object: unknown, codec: StateCodec): void {
@@ -148,20 +186,22 @@ export class KeptObjects implements Settling {
   /** Returns how many bytes it takes. */
   #write(cell: number, object: unknown, codec: StateCodec): number {
     const before = this.#handles[cell] as number;
-    const count = codec.numbers === undefined ? -1 : codec.numbers.count(object);
-    // Whatever journal is open is about cells, and this one stays what it is.
-    if (codec.numbers !== undefined && count >= 0) {
-      this.#point(cell, this.#bytes.keepNumbers(codec.numbers, object, count));
-      this.#bytes.releaseForGood(before);
-      return count * 8;
-    }
     const bytes = encodeField(object, codec);
+    // Whatever journal is open is about cells, and this one stays what it is.
     this.#point(cell, this.#bytes.keepForGood(bytes));
     this.#bytes.releaseForGood(before);
     return bytes.length;
   }
 
   #drop(cell: number): void {
+    this.#forget(cell);
+    this.#bytes.releaseForGood(this.#handles[cell] as number);
+    this.#point(cell, this.#free);
+    this.#free = cell;
+  }
+
+  /** Nothing of a cell stands decoded any more. */
+  #forget(cell: number): void {
     const line = cell & (LINES - 1);
     if (this.#cells[line] === cell) {
       this.#cells[line] = 0;
@@ -170,9 +210,11 @@ export class KeptObjects implements Settling {
       this.#isStale[line] = 0;
     }
     if (this.#large.size > 0) this.#large.delete(cell);
-    this.#bytes.releaseForGood(this.#handles[cell] as number);
-    this.#point(cell, this.#free);
-    this.#free = cell;
+  }
+
+  #freeReplaced(): void {
+    for (const handle of this.#replaced) this.#bytes.releaseForGood(handle);
+    this.#replaced.length = 0;
   }
 
   #point(cell: number, handle: number): void {

@@ -245,7 +245,9 @@ export abstract class SlotWords implements Slots, Undoable {
 
   /** Bytes of a field's value as they were when the words were frozen. */
   protected frozenValue(word: number, field: number): Uint8Array {
-    return this.#objects !== null && this.#isLive(field) ? this.#objects.written(word) : this.#values.read(word);
+    return this.#objects !== null && this.#isLive(field)
+      ? this.#objects.written(word, this.#codec(field))
+      : this.#values.read(word);
   }
 
   #keep(bytes: Uint8Array, field: number): number {

@@ -59,6 +59,16 @@ export class ValueArena {
     return free;
   }
 
+  /** Makes an array that is large, and whose first word is not used, a block; nobody else writes to it from now on. 0: it is not large. */
+  adopt(array: Float64Array): number {
+    const cells = array.length;
+    if (cells <= SHARED_CELLS_MAX || array.byteOffset !== 0 || cells * 8 !== array.buffer.byteLength) return 0;
+    const index = this.#freeIndex();
+    this.#chunks[index] = chunkOver(array.buffer as ArrayBuffer);
+    this.bytes += cellsOf(cells * 8) * 8;
+    return index * CHUNK_CELLS;
+  }
+
   /** Bytes that a block of a size takes. */
   bytesOf(size: number): number {
     return cellsOf(size) * 8;
@@ -112,14 +122,17 @@ export class ValueArena {
     return this.#newChunk(cells) * CHUNK_CELLS;
   }
 
-  #newChunk(cells: number): number {
+  #freeIndex(): number {
     const index = this.#freeChunks.pop() ?? this.#chunks.length;
-    if (index >= CHUNKS_MAX) {
-      throw new TidemarkError(
-        "TM_STATE_FULL",
-        "the values of one state take more than 16 GiB in a task; run the job with a higher parallelism, or let state expire",
-      );
-    }
+    if (index < CHUNKS_MAX) return index;
+    throw new TidemarkError(
+      "TM_STATE_FULL",
+      "the values of one state take more than 16 GiB in a task; run the job with a higher parallelism, or let state expire",
+    );
+  }
+
+  #newChunk(cells: number): number {
+    const index = this.#freeIndex();
     try {
       this.#chunks[index] = chunkOf(cells);
     } catch (cause) {
@@ -135,7 +148,10 @@ export class ValueArena {
 }
 
 function chunkOf(cells: number): Chunk {
-  const buffer = new ArrayBuffer(cells * 8);
+  return chunkOver(new ArrayBuffer(cells * 8));
+}
+
+function chunkOver(buffer: ArrayBuffer): Chunk {
   return {
     bytes: new Uint8Array(buffer),
     ints: new Int32Array(buffer),
@@ -146,9 +162,13 @@ function chunkOf(cells: number): Chunk {
 
 const NO_CHUNK = chunkOf(0);
 
-/** Cells of a block for `size` bytes: as many as needed up to 16, then four sizes per doubling. */
+/** Cells of a block for `size` bytes. */
 function cellsOf(size: number): number {
-  const cells = Math.max(1, (size + 7) >>> 3);
+  return fittingCells(Math.max(1, (size + 7) >>> 3));
+}
+
+/** Cells of a block with room for so many: as many as needed up to 16, then four sizes per doubling. */
+export function fittingCells(cells: number): number {
   if (cells <= 16) return cells;
   const shift = 29 - Math.clz32(cells - 1);
   return (((cells - 1) >>> shift) + 1) << shift;

@@ -1,0 +1,85 @@
+import { TidemarkError } from "../foundation/error.ts";
+import { fittingCells } from "./memory/value-arena.ts";
+
+/** So many words, and the head of their block, are 2 GiB: their length in bytes is an int32. */
+const WORDS_MAX = 2 ** 28 - 1;
+
+/**
+ * A value that is float64 words and nothing else, which are read and written where a state keeps them: what is in memory is what is kept, and
+ * nothing is decoded or encoded to change it. The words belong to a state, or, of a value that is not kept yet or has outgrown its place,
+ * to the value; a state that is given one of those keeps a copy of the words, and points the value to it.
+ *
+ * A subclass may have no fields of its own.
+ */
+export abstract class FlatValue {
+  words: Float64Array;
+  /** Index in `words` of the first word, and how many there are. */
+  at: number;
+  length: number;
+  /** True: somebody else reads these words; whoever wants to change them takes {@link renewed} ones before. */
+  isShared: boolean;
+  /** True: the array is the value's alone. */
+  isOwn = false;
+
+  constructor(words: Float64Array, at: number, length: number, isShared: boolean) {
+    this.words = words;
+    this.at = at;
+    this.length = length;
+    this.isShared = isShared;
+  }
+
+  /** How many numbers {@link write} writes. */
+  abstract numbers(): number;
+
+  /** Writes what is in a checkpoint of the value, from `at` on. */
+  abstract write(into: Float64Array, at: number): void;
+
+  /** Points the value to its words. */
+  place(words: Float64Array, at: number, isShared: boolean): void {
+    this.words = words;
+    this.at = at;
+    this.isShared = isShared;
+    this.isOwn = false;
+  }
+
+  /** Makes `length` words, all 0, those of the value; the ones before stay as they are, for the caller to take over what is in them. */
+  protected renew(length: number): void {
+    this.place(newWords(length), 1, false);
+    this.length = length;
+    this.isOwn = true;
+  }
+
+  /** Makes a copy of its words, or of another value's, those of the value. */
+  protected renewFrom({ words, at, length }: FlatValue): void {
+    this.renew(length);
+    this.words.set(words.subarray(at, at + length), this.at);
+  }
+}
+
+/** How the flat values of a codec come about. */
+export interface FlatForm {
+  /** A value over words that were those of another; it shares them. */
+  open(words: Float64Array, at: number, length: number, isShared: boolean): FlatValue;
+  /** The value that wrote `count` numbers from `at` on, which shares nothing with them; undefined where they make no sense. */
+  read(numbers: Float64Array, at: number, count: number): FlatValue | undefined;
+}
+
+/** A number of words, at least `least`, that fills what is taken in memory for it. */
+export function fittingLength(least: number): number {
+  return fittingCells(least + 1) - 1;
+}
+
+/** Words from index 1 on: what a state needs to keep a large array as it is comes before. */
+function newWords(length: number): Float64Array {
+  try {
+    if (length > WORDS_MAX) throw new RangeError(`more than ${WORDS_MAX} words`);
+    return new Float64Array(length + 1);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new TidemarkError(
+      "TM_STATE_FULL",
+      "there is no more memory for what an aggregate keeps of one key; aggregate over shorter windows or finer keys",
+      { cause, facts: { words: length } },
+    );
+  }
+}

@@ -10,6 +10,7 @@ import { pairKeys } from "../../record/pair-keys.ts";
 import { selectKeys } from "../../record/row-copy.ts";
 import type { KeyTable } from "../state-backend.ts";
 import { cellsOf, ROW_MASK } from "../../record/kernels/row-layout.ts";
+import { RepeatedKeys } from "./repeated-keys.ts";
 import { RowList } from "./row-list.ts";
 import {
   findInteger,
@@ -31,6 +32,8 @@ const SLOTS_MIN = 256;
 const SLOTS_MAX = 32_768;
 /** Room for this many cells of key bytes, 256 KiB, is made at once; keys that may take more are looked at one by one. */
 const CELLS_AT_ONCE = 32_768;
+/** Fewer keys than this are resolved as they are. */
+const REPEATS_ROWS_MIN = 64;
 /** Candidates looked at in one release; more than a batch makes, so that none waits for long. */
 const RELEASES_MAX = 32_768;
 
@@ -54,6 +57,8 @@ export class RowTable implements KeyTable {
   /** Rows that may be empty: made by resolve, or let go by their last holder. */
   readonly #candidates = new RowList();
 
+  readonly #repeated = new RepeatedKeys();
+  readonly #distinctRows = new Int32Array(BATCH_ROWS_MAX);
   /** Rows that one resolve made. */
   #made = new Int32Array(BATCH_ROWS_MAX);
 
@@ -91,6 +96,18 @@ export class RowTable implements KeyTable {
 
   resolve(keys: KeyColumn, length: number, rows: Int32Array): void {
     this.#advance(length);
+    const { integers } = keys;
+    const isBatch = length >= REPEATS_ROWS_MIN && length <= BATCH_ROWS_MAX;
+    const count = integers === null || !isBatch ? -1 : this.#repeated.collect(integers, length);
+    if (count < 0) {
+      this.#resolveAll(keys, length, rows);
+    } else {
+      this.#resolveAll(integerKeys(this.#repeated.distinct), count, this.#distinctRows);
+      this.#repeated.spread(this.#distinctRows, length, rows);
+    }
+  }
+
+  #resolveAll(keys: KeyColumn, length: number, rows: Int32Array): void {
     const room = roomFor(keys, length);
     if (this.#stores.length > 1) this.#resolveInStores(keys, length, rows);
     else if (room.cells <= CELLS_AT_ONCE && this.#first.reserve(room)) this.#make(0, keys, length, rows);

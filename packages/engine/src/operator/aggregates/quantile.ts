@@ -17,7 +17,7 @@ export function quantileAggregate<In>(
     ...numberInput("quantile", input),
     words: null,
     live: true,
-    create: () => new QuantileSketch(),
+    create: () => QuantileSketch.none(),
     add(sketch, value) {
       sketch.add(value);
       return sketch;
@@ -33,7 +33,10 @@ export function quantileAggregate<In>(
         encode: (sketch) => sketch.toPlain(),
         decode: (plain: PlainSketch) => QuantileSketch.fromPlain(plain),
       },
-      null,
+      {
+        open: (words, at, length, isShared) => new QuantileSketch(words, at, length, isShared),
+        read: (numbers, at, count) => QuantileSketch.read(numbers, at, count),
+      },
     ),
     custom: false,
   };

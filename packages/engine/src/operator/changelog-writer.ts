@@ -149,6 +149,7 @@ function changesOf(batch: Batch, length: number, input: RecordBatch): RecordBatc
   };
 }
 
-function gather(from: Float64Array, rows: Int32Array, to: Float64Array): void {
+/** Copies the numbers of those rows. */
+export function gather(from: Float64Array, rows: Int32Array, to: Float64Array): void {
   for (let i = 0; i < rows.length; i++) to[i] = from[rows[i] as number] as number;
 }

@@ -16,6 +16,9 @@ interface Row {
   readonly at: number;
   readonly text: string;
   readonly note: string | null;
+  readonly count: number;
+  readonly share: number | null;
+  readonly isGood: boolean;
 }
 
 interface Change {
@@ -33,6 +36,9 @@ const LAYOUT = layoutOf([
   { name: "at", kind: "float64", nullable: false, optional: false },
   { name: "text", kind: "utf8", nullable: false, optional: false },
   { name: "note", kind: "utf8", nullable: true, optional: false },
+  { name: "count", kind: "int32", nullable: false, optional: false },
+  { name: "share", kind: "float64", nullable: true, optional: false },
+  { name: "isGood", kind: "boolean", nullable: false, optional: false },
 ]);
 
 function batchOf(rows: readonly Row[], first: number): RecordBatch {
@@ -44,7 +50,13 @@ function batchOf(rows: readonly Row[], first: number): RecordBatch {
   return withKeys(made[0] as RecordBatch, keyColumnOf(rows.map(({ key }) => key)));
 }
 
-function open(output: Output, fn: Reduce): { operator: ReduceOperator; state: KeyedState } {
+function open(
+  output: Output,
+  fn: Reduce,
+  onError: (error: unknown) => void = (error) => {
+    throw error;
+  },
+): { operator: ReduceOperator; state: KeyedState } {
   const opened: KeyedState[] = [];
   const context: OperatorContext = {
     name: "t",
@@ -55,9 +67,7 @@ function open(output: Output, fn: Reduce): { operator: ReduceOperator; state: Ke
       opened.push(memoryBackend().openKeyedState({ ...options, operator: "t", keyGroupBits: 2 }));
       return opened[0] as KeyedState;
     },
-    userError: (error) => {
-      throw error;
-    },
+    userError: onError,
     debug: false,
     count: () => undefined,
   };
@@ -75,19 +85,27 @@ function changesOf(batch: RecordBatch): Change[] {
   }));
 }
 
-/** What a Map of objects makes of it. */
-function expectedOf(batches: readonly (readonly Row[])[], fn: Reduce): Change[] {
+/** What a Map of objects makes of it, and what the function threw. */
+function expectedOf(batches: readonly (readonly Row[])[], fn: Reduce): { changes: Change[]; failed: string[] } {
   const table = new Map<string, unknown>();
   const changes: Change[] = [];
+  const failed: string[] = [];
   batches.flat().forEach((row, time) => {
     const before = table.get(row.key);
     const facts = { timestamp: time, watermark: time - 5, hash: keyColumnOf([row.key]).hashes[0] as number };
     if (before !== undefined) changes.push({ record: before, kind: ROW_KINDS.updateBefore, ...facts });
-    const record = before === undefined ? row : fn(before as Row, row);
+    let record: unknown;
+    try {
+      record = before === undefined ? row : fn(before as Row, row);
+    } catch (error) {
+      failed.push((error as Error).message);
+      changes.pop();
+      return;
+    }
     table.set(row.key, record);
     changes.push({ record, kind: before === undefined ? ROW_KINDS.insert : ROW_KINDS.updateAfter, ...facts });
   });
-  return changes;
+  return { changes, failed };
 }
 
 const row = fc.record(
@@ -96,6 +114,9 @@ const row = fc.record(
     at: fc.integer({ min: 0, max: 9 }),
     text: fc.oneof(fc.string({ unit: "grapheme", maxLength: 30 }), fc.constantFrom("", "x".repeat(700))),
     note: fc.option(fc.string({ maxLength: 3 })),
+    count: fc.integer(),
+    share: fc.option(fc.double()),
+    isGood: fc.boolean(),
   },
   { noNullPrototype: true },
 );
@@ -104,6 +125,17 @@ const inputs = fc.array(fc.array(row, { minLength: 1, maxLength: 40 }), { minLen
 const FUNCTIONS: Readonly<Record<string, Reduce>> = {
   "the newest": (before, each) => (each.at >= before.at ? each : before),
   "one of both": (before, each) => ({ ...before, at: each.at, text: each.note ?? before.text }),
+  "what is there": (before) => before,
+  "the better, which fails": (before, each) => {
+    if (each.count % 5 === 0) throw new Error(`fails at ${each.count}`);
+    return before.isGood ? before : each;
+  },
+  "the longer": (before, each) => (each.text.length + (each.note?.length ?? 0) > before.text.length ? each : before),
+  "a row of both": (before, each) => {
+    if (each.isGood) return each;
+    const { at, text, share } = before;
+    return { key: each.key, at, text, note: each.note, count: each.count, share, isGood: each.isGood };
+  },
   "other fields": (before, each) => (each.at % 3 === 0 ? { key: each.key, at: before.at, other: true } : each),
 };
 
@@ -120,7 +152,8 @@ for (const [name, fn] of Object.entries(FUNCTIONS)) {
             watermark: () => undefined,
             idle: () => undefined,
           };
-          const { operator, state } = open(output, fn);
+          const failed: string[] = [];
+          const { operator, state } = open(output, fn, (error) => failed.push((error as Error).message));
           let first = 0;
           for (const rows of batches) {
             const before = contentsOf(state);
@@ -132,11 +165,53 @@ for (const [name, fn] of Object.entries(FUNCTIONS)) {
             first += rows.length;
           }
           made.push(...kept.flatMap(changesOf));
-          assert.deepStrictEqual(made, expectedOf(batches, fn));
+          const expected = expectedOf(batches, fn);
+          assert.deepStrictEqual(made, expected.changes);
+          assert.deepEqual(failed, expected.failed);
         }),
       );
     });
   }
+}
+
+for (const [name, fn] of Object.entries(FUNCTIONS)) {
+  test(`reduce to ${name} calls its function once a record, and takes batches of more changes, and of larger texts, than are worked on at once`, () => {
+    const rows = Array.from({ length: 1_024 }, (_, i): Row => {
+      const key = `k${(i * i) % 337}`;
+      const text = i % 400 === 1 ? "ö".repeat(2 ** 20 + i) : `text ${"=".repeat(i % 70)}`;
+      const note = i % 3 === 0 ? null : `${i}`;
+      return {
+        key,
+        at: (i * 7) % 10,
+        text,
+        note,
+        count: i + 1,
+        share: i % 2 === 0 ? null : i / 3,
+        isGood: i % 4 === 0,
+      };
+    });
+    const batches = [rows, rows.toReversed(), rows];
+    const made: Change[] = [];
+    const output: Output = {
+      borrows: true,
+      batch: (batch) => made.push(...changesOf(batch)),
+      watermark: () => undefined,
+      idle: () => undefined,
+    };
+    let calls = 0;
+    const failed: string[] = [];
+    // Nothing in it but a call: it counts as a function that only reads.
+    const counted = (before: Row, each: Row): unknown => count() && fn(before, each);
+    const count = (): number => ++calls;
+    const { operator } = open(output, counted, (error) => failed.push((error as Error).message));
+    batches.forEach((each, i) => operator.onBatch(0, batchOf(each, i * 1_024)));
+    const called = calls;
+    const expected = expectedOf(batches, counted);
+    assert.equal(called, calls - called);
+    assert.deepEqual(failed, expected.failed);
+    assert.equal(made.length, expected.changes.length);
+    made.forEach((change, i) => assert.deepStrictEqual(change, expected.changes[i]));
+  });
 }
 
 function restored(payloads: ReturnType<KeyedState["snapshot"]>): KeyedState {

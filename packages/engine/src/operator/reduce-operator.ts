@@ -8,6 +8,7 @@ import { recordOf } from "../record/row-copy.ts";
 import type { KeyedState, ValueState } from "../state/state-backend.ts";
 import { PLAIN_CODEC } from "../state/state-codec.ts";
 import { type StoredRecords, storedRecords } from "../state/stored-records.ts";
+import { BatchReducer, type Outcome } from "./batch-reducer.ts";
 import { ChangelogWriter } from "./changelog-writer.ts";
 import type { Operator, OperatorContext } from "./operator.ts";
 import { onlyReads } from "./only-reads.ts";
@@ -33,6 +34,8 @@ export class ReduceOperator implements Operator {
   readonly #state: KeyedState;
   readonly #accumulated: ValueState<unknown>;
   readonly #records: StoredRecords | null;
+  /** Takes whole batches as far as it can; null if it cannot. */
+  readonly #batches: BatchReducer | null;
   /** Writes rows by column; null if it cannot or does not pay. */
   #changes: ChangelogWriter | null;
   /** Writes rows that are objects. */
@@ -62,6 +65,8 @@ export class ReduceOperator implements Operator {
     this.#writer = new ResultWriter(context.output, { keys });
     this.#view = openBatchRows({ debug: context.debug });
     this.#onlyReads = !context.debug && onlyReads(this.#fn);
+    this.#batches =
+      this.#records !== null && this.#onlyReads ? new BatchReducer(context.output, this.#records, this.#fn) : null;
   }
 
   onBatch(_input: number, batch: RecordBatch): void {
@@ -73,7 +78,9 @@ export class ReduceOperator implements Operator {
     if (this.#shortage > ROWS_WANTED * SHORT_BATCHES_MAX) this.#changes = null;
     this.#changes?.bind(batch);
     this.#rowLayout = null;
-    for (let row = 0; row < batch.length; row++) this.#onRecord(batch, row);
+    const batches = this.#batches;
+    const first = batches?.pays === true ? this.#reduceBatch(batches, batch) : 0;
+    for (let row = first; row < batch.length; row++) this.#onRecord(batch, row);
     this.#view.release();
     this.#flush();
     this.#state.releaseEmptyRows();
@@ -91,6 +98,26 @@ export class ReduceOperator implements Operator {
   #flush(): void {
     this.#changes?.flush();
     this.#writer.flush();
+  }
+
+  /** Reduces rows of a batch from the first on; returns how many. */
+  #reduceBatch(batches: BatchReducer, batch: RecordBatch): number {
+    let isMade = false;
+    const done = batches.reduce(batch, this.#rows, (row, outcome) => (isMade = this.#keepMade(batch, row, outcome)));
+    if (isMade) this.#writeKept(batch, done - 1, ROW_KINDS.updateAfter);
+    return done;
+  }
+
+  /** Keeps a record that the function made; false if it made none, or none that can be kept. */
+  #keepMade(batch: RecordBatch, row: number, outcome: Outcome): boolean {
+    try {
+      if (outcome.kind === "error") throw outcome.error;
+      this.#keep(this.#rows[row] as number, outcome.value);
+    } catch (error) {
+      this.#fail(error, batch, row);
+      return false;
+    }
+    return true;
   }
 
   #onRecord(batch: RecordBatch, row: number): void {

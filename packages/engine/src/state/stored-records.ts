@@ -19,6 +19,38 @@ export interface StoredRecords {
   columns(layout: RecordLayout, rows: number): StoredColumns;
   /** Copies the row's record to a row of columns of its layout, in place of what was there. Rows come in order. */
   copy(row: number, to: StoredColumns, at: number): void;
+  /** Updates records of a layout by the batch; null where it cannot: records of layouts with nested, absent or interned values, or no generated code. */
+  updates(layout: RecordLayout): RecordUpdates | null;
+}
+
+/**
+ * Many rows of a batch at once, each on its way into the state as the record of its key, in their order: the changes that come of it are written
+ * as columns, two for a row (what was kept, and the row), one where nothing was. Nothing is kept before `apply`. Per row of the batch, from the
+ * first that `begin` was given, unless it says otherwise.
+ */
+export interface RecordUpdates {
+  /**
+   * Takes rows of a batch of its layout from row `from` on, no more than BATCH_ROWS_MAX changes; `rows`: the state's row of each. Returns the row
+   * that it ends before: `from` itself where not even that one can be taken. What was kept, or the row, cannot be taken that way then.
+   */
+  begin(batch: RecordBatch, rows: Int32Array, from: number): number;
+  /** First change of each row, and behind the last row the number of changes. */
+  readonly changeRows: Int32Array;
+  /** 1: nothing was kept for the row's key, neither before the batch nor by an earlier row. */
+  readonly isNew: Uint8Array;
+  /** The changes as columns of the layout, their kinds, and the row of the whole batch that each is of. */
+  readonly columns: readonly Column[];
+  readonly rowKinds: Uint8Array;
+  readonly inputRows: Int32Array;
+  /** True once `keep` was called: `refresh` is to be called before the change of what was kept is read. */
+  readonly hasKept: boolean;
+  refresh(row: number): void;
+  /** What was kept stays, instead of row `row`; rows are told in order. */
+  keep(row: number): void;
+  /** Keeps what came of the rows before `end`, a row of the whole batch. */
+  apply(end: number): void;
+  /** The columns were handed on. `isLent`: nobody reads them any more, and they are used again. */
+  release(isLent: boolean): void;
 }
 
 /** Columns that stored records are copied to. They are the caller's: nothing in them changes with the state. */

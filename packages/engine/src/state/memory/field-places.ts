@@ -27,3 +27,12 @@ export function arrangeFields(layout: RecordLayout): { places: FieldPlace[]; fix
   }));
   return { places, fixedBytes: (end + 3) & ~3 };
 }
+
+/** A field with its number, which stands for its name in generated code. */
+export interface NumberedPlace extends FieldPlace {
+  readonly f: number;
+}
+
+export function numberedPlaces(places: readonly FieldPlace[]): readonly NumberedPlace[] {
+  return places.map((place, f) => ({ ...place, f }));
+}

@@ -1,15 +1,10 @@
 import type { Field } from "../../record/layout.ts";
-import type { FieldPlace } from "./field-places.ts";
+import { type FieldPlace, type NumberedPlace, numberedPlaces } from "./field-places.ts";
 
 interface FormOptions {
   readonly places: readonly FieldPlace[];
   readonly fixedBytes: number;
   readonly shape: number;
-}
-
-/** A field with its number, which stands for its name in the source. */
-interface NumberedPlace extends FieldPlace {
-  readonly f: number;
 }
 
 const isText = ({ field }: FieldPlace): boolean => field.kind === "utf8" || field.kind === "dictionary";
@@ -18,7 +13,7 @@ const isScalar = (place: FieldPlace): boolean => !isText(place) && !isPart(place
 
 /** Source of the body of a function that returns the generated part of a form; what it is given is in record-form.ts. */
 export function formSource({ places, fixedBytes, shape }: FormOptions): string {
-  const fields = places.map((place, f) => ({ ...place, f }));
+  const fields = numberedPlaces(places);
   return [
     storeSource(fields),
     // A row with nested parts is taken as an object: they are encoded anyway, and are named by their path if they cannot be.
@@ -278,10 +273,11 @@ function copySource(fields: readonly NumberedPlace[], fixedBytes: number): strin
     ...fields.map(({ f, presenceAt }) => (presenceAt < 0 ? "" : `to.p${f}[row] = bytes[base + ${presenceAt}];`)),
     texts.length === 0
       ? ""
-      : `const words = (text + 3) >> 2, from = i + ${fixedBytes / 4}; let end = to.textEnd;
-         if (end + words * 4 > to.bytes.length) to.growText(words * 4);
-         const out = to.ints, first = end >> 2; for (let w = 0; w < words; w++) out[first + w] = ints[from + w];
-         to.textEnd = end + words * 4; lastRow = row + 1; lastEnd = to.textEnd;`,
+      : // From the long that the texts begin in.
+        `const longs = (text + ${(fixedBytes & 7) + 7}) >> 3, from = d + ${fixedBytes >> 3}; let end = to.textEnd;
+         if (end + longs * 8 > to.bytes.length) to.growText(longs * 8);
+         const source = chunk.longs, out = to.longs, first = end >> 3; for (let w = 0; w < longs; w++) out[first + w] = source[from + w];
+         to.textEnd = end + longs * 8; lastRow = row + 1; lastEnd = to.textEnd; end += ${fixedBytes & 7};`,
     // A view of the row before may have left a decoded string here.
     ...texts.map(({ f }) => `to.o${f}[row] = end; to.n${f}[row] = l${f}; to.c${f}[row] = undefined; end += l${f};`),
     parts.length === 0 ? "" : `let at = base + ${fixedBytes} + ((text + 3) & ~3);`,
@@ -310,7 +306,7 @@ function columnsSource(fields: readonly NumberedPlace[], fixedBytes: number): st
     "let lastRow = 0, lastEnd = 0;",
     "class Columns { constructor(rows) {",
     "const likely = lastRow === 0 ? rows * 32 : Math.min((rows * lastEnd * 1.05) / lastRow, Math.max(rows * 32, lastEnd * 2)) + 256;",
-    "this.textEnd = 0; this.bytes = new Uint8Array((likely + 7) & ~7); this.ints = new Int32Array(this.bytes.buffer);",
+    "this.textEnd = 0; this.bytes = new Uint8Array((likely + 7) & ~7); this.longs = new BigInt64Array(this.bytes.buffer);",
     ...fields.map((place) => {
       const { f, field, presenceAt } = place;
       const presence = presenceAt < 0 ? "" : `this.p${f} = new Uint8Array(rows);`;
@@ -322,7 +318,7 @@ function columnsSource(fields: readonly NumberedPlace[], fixedBytes: number): st
     "clear() { this.textEnd = 0; }",
     "growText(more) {",
     "const bytes = new Uint8Array((Math.max(this.bytes.length * 1.5, this.textEnd + more) + 7) & ~7); bytes.set(this.bytes);",
-    "this.bytes = bytes; this.ints = new Int32Array(bytes.buffer);",
+    "this.bytes = bytes; this.longs = new BigInt64Array(bytes.buffer);",
     ...texts.map(({ f }) => `this.columns[${f}].bytes = bytes;`),
     "} }",
   ].join("\n");

@@ -3,10 +3,12 @@ import type { RecordBatch } from "../../record/batch.ts";
 
 import type { ValueState } from "../state-backend.ts";
 import type { StateCodec } from "../state-codec.ts";
-import type { StoredColumns, StoredRecords } from "../stored-records.ts";
+import type { RecordUpdates, StoredColumns, StoredRecords } from "../stored-records.ts";
 import type { Journal, Settling, Undoable } from "./journal.ts";
 import { FrozenBlocks } from "./frozen-blocks.ts";
 import { type FormColumns, recordForm } from "./record-form.ts";
+import { hasImages } from "./record-image.ts";
+import { BlockUpdates } from "./record-updates.ts";
 import type { PayloadReader } from "./payload-reader.ts";
 import type { RowTable } from "./row-table.ts";
 import type { FrozenPart, SnapshotPart } from "./snapshot-part.ts";
@@ -68,6 +70,21 @@ export class TypedValueState implements ValueState<unknown>, StoredRecords, Snap
 
   columns(layout: RecordLayout, rows: number): StoredColumns {
     return recordForm(layout).columns(rows);
+  }
+
+  updates(layout: RecordLayout): RecordUpdates | null {
+    if (!hasImages(layout) || !this.#values.takes(layout)) return null;
+    const values = this.#values;
+    return new BlockUpdates(
+      {
+        values,
+        blockOf: (row) => this.#at(row),
+        putImage: (row, memory, image) => {
+          this.#put(row, values.storeImage(memory, image, this.#ownBlock(row)));
+        },
+      },
+      layout,
+    );
   }
 
   copy(row: number, to: StoredColumns, at: number): void {

@@ -94,6 +94,26 @@ export class TypedValues {
     return form.storeRow(batch.columns, row, this.#place);
   }
 
+  /** True where records of a layout are kept by column from now on. */
+  takes(layout: RecordLayout): boolean {
+    if (!this.#learns || !this.#isPlain) return false;
+    const first = this.#forms[0];
+    return first?.layout === layout || this.#formOf(layout) !== null;
+  }
+
+  /** Keeps a block that is there, from its head on, at long `image` of a memory, in place of that at `at` if that is not 0; returns where. */
+  storeImage(memory: Chunk, image: number, at: number): number {
+    const size = memory.ints[image * 2 + 1] as number;
+    if (this.#waiting.length > 0) this.#giveBack();
+    const to = at === 0 ? this.#arena.allocate(size) : this.#arena.replace(at, this.#size(at), size);
+    const { longs } = this.#arena.chunk(to);
+    const first = this.#arena.offset(to) >>> 3;
+    const from = memory.longs;
+    const count = (size + 7) >>> 3;
+    for (let i = 0; i < count; i++) longs[first + i] = from[image + i] as bigint;
+    return to;
+  }
+
   load(at: number): unknown {
     const chunk = this.#arena.chunk(at);
     const base = this.#arena.offset(at);

@@ -57,6 +57,7 @@ export const PACKAGES: Readonly<
   "object-store": { uses: ["@tidemark/engine/connector"], host: "ported" },
   lmdb: { uses: ["@tidemark/engine/state-backend"], host: "ported" },
   rocksdb: { uses: ["@tidemark/engine/state-backend"], host: "ported" },
+  arrow: { uses: ["@tidemark/engine/connector", "@tidemark/engine/files"], host: "ported" },
   simulator: { uses: "public", host: "ported" },
   benchmarks: { uses: "public", host: "own" },
   e2e: { uses: "public", host: "own" },

@@ -46,7 +46,12 @@ export function blocks(paths: string | readonly string[], options: FileSourceOpt
   return fileBinding(BLOCKS, paths, options);
 }
 
-function fileBinding(format: FileFormat, paths: string | readonly string[], settings: FileSourceOptions): Binding {
+/** Files of any format, as {@link jsonl} binds those of JSON Lines. TM_BINDING for paths and settings that cannot be. */
+export function fileBinding(
+  format: FileFormat,
+  paths: string | readonly string[],
+  settings: FileSourceOptions,
+): Binding {
   const patterns = typeof paths === "string" ? [paths] : paths;
   if (patterns.length === 0 || patterns.includes("")) {
     throw new TidemarkError(

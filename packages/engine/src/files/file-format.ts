@@ -1,17 +1,26 @@
 import type { BatchDecoder } from "../format/batch-decoder.ts";
 import type { BatchEncoder } from "../format/batch-encoder.ts";
+import type { Host } from "../host/host.ts";
 import type { Checksum } from "../format/frame.ts";
 import type { RecordSchema } from "../record/record-schema.ts";
 
-/** What a file connector needs of a format. */
+/**
+ * What a file connector needs of a format. A decoder that is opened at an offset, with the header that held there, gives the records that
+ * were not given then. What an encoder gives between two calls of `flush` can stand anywhere in a file, behind the header.
+ */
 export interface FileFormat {
-  /** As in a binding. */
-  readonly kind: "jsonl" | "csv" | "rows" | "blocks";
+  /** As in a binding: "jsonl". A file that was begun by a sink of one kind is never gone on with by one of another. */
+  readonly kind: string;
   /** Size of one read, unless the binding says otherwise: at first, and later. */
   readonly pieceBytes: number;
   readonly pieceBytesMax: number;
   /** How a position can be seen to be none any more. */
   readonly recordEnd: RecordEndCheck;
+  /**
+   * Where a plain file is read from at first, and with which header, for a format that has to look elsewhere in it before; null or left out: from
+   * its beginning, without one.
+   */
+  begin?(host: Host, path: string): Promise<{ readonly offset: number; readonly header: readonly string[] } | null>;
   decoder(options: DecoderOptions): FormatDecoder;
   encoder(checksum: Checksum): BatchEncoder;
 }
@@ -38,7 +47,7 @@ export interface DecoderOptions {
 /** A decoder with what a position must say besides the offset. */
 export interface FormatDecoder {
   readonly decoder: BatchDecoder;
-  /** CSV: the names of the columns. Binary formats: the layout, one text. Null: not read yet, or there is none. */
+  /** CSV: the names of the columns. Binary formats: the layout, one text. Null: not read yet, or there is none. Asked where `isEmpty`. */
   header(): readonly string[] | null;
 }
 

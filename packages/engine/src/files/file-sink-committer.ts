@@ -4,8 +4,17 @@ import { TidemarkError } from "../foundation/error.ts";
 import type { Json } from "../foundation/json.ts";
 import type { CommitterContext, PreparedOutput, SinkCommitter } from "../connector/sink-connector.ts";
 import { carryOutPlan, fileSize } from "./file-commit.ts";
-import { parsePlan, planJson, stagedFiles, type FilePlan, type StagedFile } from "./file-sink-plan.ts";
-import { headerBytes, StagedBytes } from "./staged-bytes.ts";
+import {
+  headerBytes,
+  isSameHeader,
+  parsePlan,
+  planJson,
+  stagedFiles,
+  type FileHeader,
+  type FilePlan,
+  type StagedFile,
+} from "./file-sink-plan.ts";
+import { StagedBytes } from "./staged-bytes.ts";
 
 /** Appends what the writers staged to the sink's file, once each, in the order of the writers. */
 export class FileSinkCommitter implements SinkCommitter {
@@ -14,7 +23,7 @@ export class FileSinkCommitter implements SinkCommitter {
   readonly #kind: string;
   /** Bytes of the file that checkpoints account for; null before `recover`. */
   #committedBytes: number | null = null;
-  #header: string | null = null;
+  #header: FileHeader | null = null;
   #failure: Error | null = null;
 
   constructor(context: CommitterContext, options: { path: string; kind: string }) {
@@ -98,20 +107,24 @@ export class FileSinkCommitter implements SinkCommitter {
     await staged.remove();
   }
 
-  /** The one header of all rows. */
-  #headerOf(staged: readonly StagedFile[]): string | null {
+  /** The one header of all records. */
+  #headerOf(staged: readonly StagedFile[]): FileHeader | null {
     let header = this.#header;
     for (const file of staged) {
       header ??= file.header ?? null;
-      if (file.header === undefined || file.header === header) continue;
+      if (file.header === undefined || isSameHeader(file.header, header)) continue;
       throw new TidemarkError(
         "TM_SINK_CHANGED",
-        "the rows for a CSV file have other columns than those before them. Bind the port to a new file, or keep the fields as they were",
+        "the records for a file have other columns than those before them. Bind the port to a new file, or keep the fields as they were",
         {
-          facts: { file: this.#path, columns: header?.trim(), newColumns: file.header.trim() },
+          facts: { file: this.#path, columns: columnsOf(header), newColumns: columnsOf(file.header) },
         },
       );
     }
     return header;
   }
+}
+
+function columnsOf(header: FileHeader | null): string {
+  return typeof header === "object" ? (header?.says ?? "") : header.trim();
 }

@@ -1,15 +1,19 @@
 import { TidemarkError } from "../foundation/error.ts";
 import type { Json } from "../foundation/json.ts";
 import type { PreparedOutput } from "../connector/sink-connector.ts";
+import type { BinaryHeader } from "../format/batch-encoder.ts";
 
 /** What one writer staged for a checkpoint: a file in the port's scratch directory. */
 export interface StagedFile {
   readonly file: string;
   readonly bytes: number;
   readonly crc32: number;
-  /** CSV: the header line that its rows need. */
-  readonly header?: string;
+  /** What its records need at the beginning of the file. */
+  readonly header?: FileHeader;
 }
+
+/** What stands once at the beginning of a file: a line (CSV), or bytes in hexadecimal with the fields in words. */
+export type FileHeader = string | { readonly hex: string; readonly says: string };
 
 /** What a commit does to the sink's file: bytes [from, to) become those of the header, if it is at 0, and of the staged files in order. */
 export interface FilePlan {
@@ -17,8 +21,8 @@ export interface FilePlan {
   readonly file: string;
   readonly from: number;
   readonly to: number;
-  /** CSV: the header line of the file; null before its first row is known. */
-  readonly header: string | null;
+  /** Null: there is none, or not before the first record is known. */
+  readonly header: FileHeader | null;
 }
 
 /** As plain JSON, for the manifest. */
@@ -40,7 +44,7 @@ function parseStaged(output: Json): StagedFile {
   if (isObject(output)) {
     const { file, bytes, crc32, header } = output;
     const isName = typeof file === "string" && /^[^/]+\.staged$/.test(file);
-    if (isName && isCount(bytes) && isCount(crc32) && (header === undefined || typeof header === "string")) {
+    if (isName && isCount(bytes) && isCount(crc32) && (header === undefined || isHeader(header))) {
       return { file, bytes, crc32, ...(header === undefined ? {} : { header }) };
     }
   }
@@ -51,12 +55,39 @@ function parseStaged(output: Json): StagedFile {
 export function parsePlan(plan: Json): FilePlan {
   if (isObject(plan)) {
     const { kind, file, from, to, header } = plan;
-    const isText = header === null || typeof header === "string";
-    if (typeof kind === "string" && typeof file === "string" && isCount(from) && isCount(to) && from <= to && isText) {
+    const hasHeader = header !== undefined && (header === null || isHeader(header));
+    if (typeof kind === "string" && typeof file === "string" && isCount(from) && isCount(to) && from <= to && hasHeader)
       return { kind, file, from, to, header };
-    }
   }
   throw notOurs("plan", plan);
+}
+
+/** What an encoder says of the beginning of its file, as a checkpoint holds it. */
+export function fileHeader(header: string | BinaryHeader): FileHeader {
+  if (typeof header === "string") return header;
+  const hex = Array.from(header.bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return { hex, says: header.says };
+}
+
+/** Whether two files begin alike. */
+export function isSameHeader(a: FileHeader | null, b: FileHeader | null): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** The header as it stands in the file: only at its beginning, and only before records. */
+export function headerBytes(from: number, header: FileHeader | null, staged: readonly StagedFile[]): Uint8Array {
+  if (from !== 0 || staged.length === 0 || header === null) return new Uint8Array(0);
+  if (typeof header === "string") return new TextEncoder().encode(header);
+  return Uint8Array.from({ length: header.hex.length / 2 }, (_, at) =>
+    Number.parseInt(header.hex.slice(2 * at, 2 * at + 2), 16),
+  );
+}
+
+function isHeader(header: Json): header is string | { readonly hex: string; readonly says: string } {
+  if (typeof header === "string") return true;
+  if (!isObject(header)) return false;
+  const { hex, says } = header;
+  return typeof hex === "string" && /^([0-9a-f]{2})*$/.test(hex) && typeof says === "string";
 }
 
 function isObject(value: Json): value is { readonly [name: string]: Json } {

@@ -2,7 +2,7 @@ import type { BatchEncoder } from "../format/batch-encoder.ts";
 import type { Json } from "../foundation/json.ts";
 import type { SinkWriter, WriterContext } from "../connector/sink-connector.ts";
 import type { RecordBatch } from "../record/batch.ts";
-import { stagedJson } from "./file-sink-plan.ts";
+import { fileHeader, stagedJson, type FileHeader } from "./file-sink-plan.ts";
 import { StagedOutput } from "./staged-output.ts";
 
 /**
@@ -50,10 +50,11 @@ export class FileSinkWriter implements SinkWriter {
     if (rest !== undefined && rest.length > 0) this.#add(rest);
     const output = this.#current;
     const header = this.#encoder.header();
+    const fileBegins = header === null ? null : fileHeader(header);
     this.#current = null;
     if (output !== null) this.#sealing.add(output);
     this.#context.host.failpoint("checkpoint.sink.before-prepare");
-    const prepared = output === null ? null : await this.#seal(output, checkpoint, header);
+    const prepared = output === null ? null : await this.#seal(output, checkpoint, fileBegins);
     this.#context.host.failpoint("checkpoint.sink.after-prepare");
     return prepared;
   }
@@ -63,7 +64,7 @@ export class FileSinkWriter implements SinkWriter {
     this.#current.add(bytes);
   }
 
-  async #seal(output: StagedOutput, checkpoint: number, header: string | null): Promise<Json> {
+  async #seal(output: StagedOutput, checkpoint: number, header: FileHeader | null): Promise<Json> {
     const staged = await output.seal(`${checkpoint}-${this.#context.epoch}-${this.#name}.staged`);
     this.#sealing.delete(output);
     return stagedJson(header === null ? staged : { ...staged, header });

@@ -7,10 +7,11 @@ import type {
   Split,
   SplitReader,
 } from "../connector/source-connector.ts";
-import { filePieces } from "./byte-pieces.ts";
+import { compressionOf, filePieces } from "./byte-pieces.ts";
 import { ByteSplitReader, READ_AHEAD_PIECES } from "./byte-split-reader.ts";
 import { expandPattern } from "./glob.ts";
-import { parsePosition } from "./split-position.ts";
+import { parsePosition, type BytePosition } from "./split-position.ts";
+import type { Host } from "../host/host.ts";
 import { checksumOf } from "./checksum.ts";
 import type { FileFormat } from "./file-format.ts";
 
@@ -59,8 +60,8 @@ export class FileSource implements SourceConnector {
   }
 
   async openReader(split: Split, position: Json | null, context: ReaderContext): Promise<SplitReader> {
-    const start = parsePosition(position, split.id);
     const format = this.#format;
+    const start = position === null ? await this.#beginning(context.host, split.id) : parsePosition(position, split.id);
     const { pieceBytes = format.pieceBytes, readAheadBytes = READ_AHEAD_PIECES * format.pieceBytes } = this.#options;
     const pieceBytesMax = this.#options.pieceBytes ?? format.pieceBytesMax;
     const { host } = context;
@@ -75,6 +76,11 @@ export class FileSource implements SourceConnector {
       readAheadBytes,
       checksum: checksumOf(host),
     });
+  }
+
+  async #beginning(host: Host, path: string): Promise<BytePosition> {
+    const begin = compressionOf(path) === null ? await this.#format.begin?.(host, path) : null;
+    return begin ? { offset: begin.offset, records: 0, columns: begin.header } : parsePosition(null, path);
   }
 }
 

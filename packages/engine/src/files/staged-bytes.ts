@@ -1,7 +1,7 @@
 import { crc32 } from "../foundation/crc32.ts";
 import { TidemarkError } from "../foundation/error.ts";
 import type { Disk } from "../host/disk.ts";
-import type { FilePlan, StagedFile } from "./file-sink-plan.ts";
+import { headerBytes, type FilePlan, type StagedFile } from "./file-sink-plan.ts";
 
 const PIECE_BYTES = 1_024 * 1_024;
 
@@ -73,11 +73,6 @@ export class StagedBytes {
   #path(file: string): string {
     return `${this.#scratch}/${file}`;
   }
-}
-
-/** The header as it stands in the file: only at its beginning, and only before rows. */
-export function headerBytes(from: number, header: string | null, staged: readonly StagedFile[]): Uint8Array {
-  return new TextEncoder().encode(from === 0 && staged.length > 0 ? (header ?? "") : "");
 }
 
 /** The content of a file from an offset; nothing if it does not exist. */

@@ -6,8 +6,15 @@ export interface BatchEncoder {
   encode(batch: RecordBatch): Uint8Array;
   /** What was kept back; an encoder without it keeps nothing. */
   flush?(): Uint8Array;
-  /** The line that stands once at the beginning of a file; null: none, or not known before the first batch. */
-  header(): string | null;
+  /** What stands once at the beginning of a file, a line or bytes; null: nothing, or not known before the first batch. */
+  header(): string | BinaryHeader | null;
+}
+
+/** The beginning of a file of a binary format. */
+export interface BinaryHeader {
+  readonly bytes: Uint8Array;
+  /** The fields of the records, in words, for the message that refuses others. */
+  readonly says: string;
 }
 
 /** The row kinds of a changelog stream as written, by their value in `RecordBatch.rowKinds`. */

@@ -161,7 +161,7 @@ test("CSV: what the encoder writes, the decoder reads back", () => {
     fc.property(fc.array(record(fc.string({ unit: "grapheme" })), { minLength: 1, maxLength: 6 }), (records) => {
       const encoder = csvEncoder({ delimiter: "," });
       const lines = encoder.encode(batchOf(records)!);
-      const header = new TextEncoder().encode(encoder.header()!);
+      const header = new TextEncoder().encode(encoder.header() as string);
       const bytes = new Uint8Array([...header, ...lines]);
       const { decoder } = csvDecoder({ schema: SCHEMA, offset: 0, delimiter: ",", input: "x", columnNames: null });
       assert.deepEqual(rowsOf(decoder, bytes), records);

@@ -23,7 +23,7 @@ const jsonLines = (...rows: readonly Row[]): string => text(jsonLinesEncoder().e
 const csvLines = (...rows: readonly Row[]): string => {
   const encoder = csvEncoder({ delimiter: "," });
   const lines = text(encoder.encode(batchOf(rows)));
-  return encoder.header() + lines;
+  return (encoder.header() as string | null) + lines;
 };
 
 test("JSON text: nothing is lost in silence", () => {

@@ -1,0 +1,2 @@
+// The public entry `@tidemark/arrow`.
+export { arrow, type ArrowOptions } from "./arrow-binding.ts";

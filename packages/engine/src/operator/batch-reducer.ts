@@ -95,18 +95,18 @@ export class BatchReducer {
     if (seen.outcome !== null && keep(ended, seen.outcome)) changes++;
     before.release();
     if (changes > 0) this.#output.batch(this.#changesOf(updates, batch, changes));
-    updates.release(this.#output.borrows === true);
     return ended;
   }
 
-  #changesOf({ columns, rowKinds, inputRows }: RecordUpdates, batch: RecordBatch, length: number): RecordBatch {
+  #changesOf(updates: RecordUpdates, batch: RecordBatch, length: number): RecordBatch {
+    const { columns, rowKinds, inputRows } = updates;
+    if (this.#output.borrows !== true) updates.take();
     if (this.#output.borrows !== true || this.#timestamps.length < length) {
       this.#timestamps = new Float64Array(rowKinds.length);
       this.#watermarks = new Float64Array(rowKinds.length);
     }
-    const rows = inputRows.subarray(0, length);
-    gather(batch.timestamps, rows, this.#timestamps);
-    gather(batch.watermarks, rows, this.#watermarks);
+    gather(batch.timestamps, inputRows, this.#timestamps, length);
+    gather(batch.watermarks, inputRows, this.#watermarks, length);
     return {
       layout: batch.layout,
       length,
@@ -114,7 +114,7 @@ export class BatchReducer {
       timestamps: this.#timestamps,
       watermarks: this.#watermarks,
       rowKinds,
-      keys: batch.keys === null ? null : selectedKeys(batch.keys, rows),
+      keys: batch.keys === null ? null : selectedKeys(batch.keys, inputRows.subarray(0, length)),
       origin: null,
     };
   }

@@ -135,8 +135,8 @@ export class ChangelogWriter {
 function changesOf(batch: Batch, length: number, input: RecordBatch): RecordBatch {
   const { layout, stored, timestamps, watermarks, rowKinds } = batch;
   const rows = batch.inputRows.subarray(0, length);
-  gather(input.timestamps, rows, timestamps);
-  gather(input.watermarks, rows, watermarks);
+  gather(input.timestamps, rows, timestamps, length);
+  gather(input.watermarks, rows, watermarks, length);
   return {
     layout,
     length,
@@ -149,7 +149,7 @@ function changesOf(batch: Batch, length: number, input: RecordBatch): RecordBatc
   };
 }
 
-/** Copies the numbers of those rows. */
-export function gather(from: Float64Array, rows: Int32Array, to: Float64Array): void {
-  for (let i = 0; i < rows.length; i++) to[i] = from[rows[i] as number] as number;
+/** Copies the numbers of the first `length` of those rows. */
+export function gather(from: Float64Array, rows: Int32Array, to: Float64Array, length: number): void {
+  for (let i = 0; i < length; i++) to[i] = from[rows[i] as number] as number;
 }

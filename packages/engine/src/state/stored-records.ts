@@ -49,8 +49,8 @@ export interface RecordUpdates {
   keep(row: number): void;
   /** Keeps what came of the rows before `end`, a row of the whole batch. */
   apply(end: number): void;
-  /** The columns were handed on. `isLent`: nobody reads them any more, and they are used again. */
-  release(isLent: boolean): void;
+  /** Gives the columns and arrays that there are to the caller: they are used again else. */
+  take(): void;
 }
 
 /** Columns that stored records are copied to. They are the caller's: nothing in them changes with the state. */

@@ -1,4 +1,5 @@
 import { assert } from "../../foundation/assert.ts";
+import { type AppendTexts, appendTextsTwin } from "./append-texts-twin.ts";
 import { copyBytesTwin } from "./copy-bytes-twin.ts";
 import { type HashKeys, hashKeysTwin } from "./hash-keys-twin.ts";
 import { type DecodeJsonLines, decodeJsonLinesTwin } from "./json-lines-twin.ts";
@@ -9,7 +10,7 @@ import { type ResolveKeys, resolveKeysTwin } from "./resolve-keys-twin.ts";
 import { webAssembly, type WasmMemory, type WebAssemblyApi } from "./web-assembly.ts";
 
 /** The kernels on one memory. Addresses and lengths are bytes; what each asks of its caller stands beside its source. */
-export interface Kernels extends HashKeys, MoveSlots, ResolveKeys, DecodeJsonLines {
+export interface Kernels extends AppendTexts, HashKeys, MoveSlots, ResolveKeys, DecodeJsonLines {
   copyBytes(to: number, from: number, length: number): void;
 }
 
@@ -37,6 +38,7 @@ export function wasmKernels(memory: WasmMemory, isShared: boolean): Kernels {
 export function twinKernels(memory: KernelMemory): Kernels {
   return {
     copyBytes: copyBytesTwin(memory),
+    ...appendTextsTwin(memory),
     ...hashKeysTwin(memory),
     ...moveSlotsTwin(memory),
     ...resolveKeysTwin(memory),

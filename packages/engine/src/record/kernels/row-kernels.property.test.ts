@@ -46,3 +46,34 @@ test("hashes of keys and their twins agree", () => {
     { numRuns: 60 },
   );
 });
+
+test("texts that are appended and their twin agree", () => {
+  const texts = fc.array(fc.uint8Array({ maxLength: 70 }), { maxLength: 60 });
+  fc.assert(
+    fc.property(
+      texts,
+      fc.nat(20),
+      fc.option(fc.uint8Array({ minLength: 512, maxLength: 600 })),
+      (short, apart, long) => {
+        const all = long === null ? short : [...short, long];
+        bothDo(
+          (memory) => {
+            const { bytes, int32 } = memory.views();
+            let end = 0;
+            let to = AT.d;
+            all.forEach((text, i) => {
+              bytes.set(text, AT.a + 100 + end);
+              int32[AT.b / 4 + i] = end;
+              int32[AT.b / 4 + 100 + i] = text.length;
+              int32[AT.c / 4 + i] = to;
+              end += text.length;
+              to += text.length + apart;
+            });
+          },
+          (kernels) => kernels.appendTexts(AT.a + 100, AT.b, AT.b + 400, AT.c, all.length),
+        );
+      },
+    ),
+    { numRuns: 100 },
+  );
+});

@@ -37,15 +37,18 @@ function isThere({ presenceAt }: NumberedPlace): string {
   return presenceAt < 0 ? "true" : "(p === null || p[row] === 0)";
 }
 
-/** Adds up lengths; a text that has no bytes ends the rows. */
+/** Adds up lengths, and finds where the texts of each column lie; a text that has no bytes ends the rows. */
 function measureSource(texts: readonly NumberedPlace[], fixedBytes: number): string {
   return [
-    "function measure(columns, from, count, sizes) {",
+    "function measure(columns, from, count, sizes, regions) {",
     "for (let k = 0; k < count; k++) sizes[k] = 0;",
-    ...texts.map((place) =>
+    ...texts.map((place, index) =>
       [
-        `{ ${columnSource(place, "lengths")} for (let k = 0; k < count; k++) { const row = from + k;`,
-        `if (${isThere(place)}) { const l = c[row]; if (l < 0) count = k; else sizes[k] += l; } } }`,
+        `{ ${columnSource(place, "lengths")} const o = columns[${place.f}].offsets; let first = ${2 ** 31 - 1}, end = 0, sum = 0;`,
+        "for (let k = 0; k < count; k++) { const row = from + k;",
+        `if (${isThere(place)}) { const l = c[row]; if (l < 0) count = k; else if (l > 0) {`,
+        "const begin = o[row]; sizes[k] += l; sum += l; if (begin < first) first = begin; if (begin + l > end) end = begin + l; } } }",
+        `const region = regions[${index}]; region.first = first; region.end = end; region.sum = sum; }`,
       ].join("\n"),
     ),
     `for (let k = 0; k < count; k++) sizes[k] = ${fixedBytes} + ((sizes[k] + 3) & -4);`,
@@ -59,11 +62,12 @@ function composeSource(
 ): string {
   const loops = [
     headSource(fields, { fixedBytes, shape }),
-    ...fields.flatMap((place) => (isText(place) ? [lengthSource(place), textSource(place)] : [scalarSource(place)])),
+    ...fields.filter((place) => !isText(place)).map(scalarSource),
+    ...fields.filter(isText).map(textSource),
     ...fields.flatMap((place) => (place.presenceAt < 0 ? [] : [presenceSource(place)])),
   ];
   return [
-    `const composers = [${loops.map((loop) => `(columns, from, count, { sizes, images, ends }, { bytes, ints, floats, view }) => {\n${loop}}`).join(",\n")}];`,
+    `const composers = [${loops.map((loop) => `(columns, from, count, { sizes, images, regions }, memory) => {\n${loop}}`).join(",\n")}];`,
     "function compose(columns, from, count, places, memory) {",
     "for (let i = 0; i < composers.length; i++) composers[i](columns, from, count, places, memory); }",
   ].join("\n");
@@ -75,7 +79,7 @@ function headSource(
 ): string {
   const hasBytes = fields.some(({ field, presenceAt }) => field.kind === "boolean" || presenceAt >= 0);
   return [
-    "for (let k = 0; k < count; k++) { const i = images[k] * 2, size = sizes[k];",
+    "const { ints, ends } = memory; for (let k = 0; k < count; k++) { const i = images[k] * 2, size = sizes[k];",
     `ints[i] = ${shape}; ints[i + 1] = size; ${hasBytes ? `ints[i + ${fixedBytes / 4 - 1}] = 0;` : ""}`,
     // What fills up the last word is 0.
     fields.some(isText)
@@ -86,27 +90,23 @@ function headSource(
 
 function scalarSource({ f, at, field }: NumberedPlace): string {
   const cell = field.kind === "boolean" ? "c[from + k] === 1 ? 1 : 0" : "c[from + k]";
-  return `const c = columns[${f}].values; for (let k = 0; k < count; k++) ${cellSource(field.kind, "images[k]", at)} = ${cell};`;
+  const set = `${cellSource(field.kind, "images[k]", at)} = ${cell}`;
+  return `const { bytes, ints, floats } = memory, c = columns[${f}].values; for (let k = 0; k < count; k++) ${set};`;
 }
 
-function lengthSource(place: NumberedPlace): string {
+/** Lengths of texts go where the kernel finds them, too. */
+function textSource(place: NumberedPlace, index: number): string {
   return [
-    `${columnSource(place, "lengths")} for (let k = 0; k < count; k++) { const row = from + k;`,
-    `ints[images[k] * 2 + ${place.at / 4}] = ${isThere(place)} ? c[row] : 0; }`,
-  ].join("\n");
-}
-
-function textSource({ f, at }: NumberedPlace): string {
-  return [
-    `const { bytes: source, offsets } = columns[${f}], sourceView = viewOf(source);`,
-    `for (let k = 0; k < count; k++) { const l = ints[images[k] * 2 + ${at / 4}], end = ends[k];`,
-    "if (l > 0) { copyText(source, sourceView, offsets[from + k], bytes, view, end, l); ends[k] = end + l; } }",
+    `${columnSource(place, "lengths")} const { bytes: source, offsets: o } = columns[${place.f}], { ints, lengths, offsets } = memory;`,
+    "for (let k = 0; k < count; k++) { const row = from + k;",
+    `const l = ${isThere(place)} ? c[row] : 0; ints[images[k] * 2 + ${place.at / 4}] = l; lengths[k] = l; offsets[k] = o[row]; }`,
+    `memory.appendTexts(source, regions[${index}], count);`,
   ].join("\n");
 }
 
 function presenceSource({ f, presenceAt }: NumberedPlace): string {
   return [
-    `const p = columns[${f}].presence; if (p !== null)`,
+    `const { bytes } = memory, p = columns[${f}].presence; if (p !== null)`,
     `for (let k = 0; k < count; k++) bytes[images[k] * 8 + ${presenceAt}] = p[from + k];`,
   ].join("\n");
 }

@@ -1,11 +1,10 @@
 import { generate } from "../../record/code-generation.ts";
 import type { Column } from "../../record/column.ts";
 import type { RecordLayout } from "../../record/layout.ts";
-import { copyText, viewOf } from "./copy-text.ts";
 import { arrangeFields } from "./field-places.ts";
+import type { ImageMemory, TextRegion } from "./image-memory.ts";
 import { imageSource } from "./record-image-source.ts";
 import { shapeOf } from "./record-form.ts";
-import type { Chunk } from "./value-arena.ts";
 
 /** Where the images of a batch's rows go, by row. */
 export interface ImagePlaces {
@@ -13,8 +12,8 @@ export interface ImagePlaces {
   readonly sizes: Int32Array;
   /** First long of each. */
   readonly images: Int32Array;
-  /** Where the next text of each goes: scratch. */
-  readonly ends: Int32Array;
+  /** Where the texts of each column of texts lie. */
+  readonly regions: readonly TextRegion[];
 }
 
 /** Columns that texts of images are read from. */
@@ -30,12 +29,18 @@ export interface ImageColumns {
  * is what a block has, from its head on.
  */
 export interface RecordImages {
-  /** Sizes of the images of `count` rows from row `from` on; how many rows have them: a text that is only a string ends them. */
-  measure(columns: readonly Column[], from: number, count: number, sizes: Int32Array): number;
+  /** Finds sizes and regions of `count` rows from row `from` on; how many rows have images: a text that is only a string ends them. */
+  measure(
+    columns: readonly Column[],
+    from: number,
+    count: number,
+    sizes: Int32Array,
+    regions: readonly TextRegion[],
+  ): number;
   /** Writes the images of rows. */
-  compose(columns: readonly Column[], from: number, count: number, places: ImagePlaces, memory: Chunk): void;
+  compose(columns: readonly Column[], from: number, count: number, places: ImagePlaces, memory: ImageMemory): void;
   /** Writes rows `from` to `end` of columns from the images that begin at those longs. */
-  extract(sources: Int32Array, from: number, end: number, memory: Chunk, to: ImageColumns): void;
+  extract(sources: Int32Array, from: number, end: number, memory: ImageMemory, to: ImageColumns): void;
   columns(rows: number): ImageColumns;
 }
 
@@ -43,7 +48,7 @@ export interface RecordImages {
 export function recordImages(layout: RecordLayout): RecordImages {
   const { places, fixedBytes } = arrangeFields(layout);
   const source = imageSource({ places, fixedBytes, shape: shapeOf(layout) });
-  return generate(["viewOf", "copyText"], source)(viewOf, copyText) as RecordImages;
+  return generate([], source)() as RecordImages;
 }
 
 /** True where all fields are numbers, booleans and texts with bytes, that are there or null. */

@@ -2,14 +2,14 @@ import { BATCH_ROWS_MAX, type RecordBatch, ROW_KINDS } from "../../record/batch.
 import type { Column } from "../../record/column.ts";
 import type { RecordLayout } from "../../record/layout.ts";
 import type { RecordUpdates } from "../stored-records.ts";
+import { FIRST_IMAGE, ImageMemory, type TextRegion } from "./image-memory.ts";
 import { type ImageColumns, type RecordImages, recordImages } from "./record-image.ts";
 import { shapeOf } from "./record-form.ts";
 import type { TypedValues } from "./typed-values.ts";
-import { type Chunk, chunkOf } from "./value-arena.ts";
+import type { Chunk } from "./value-arena.ts";
 
 /** More bytes of old or of new records than this are not worked on at once, for the memory that they would take. */
 const BYTES_MAX = 2 ** 22;
-const FIRST_LONGS = 1_024;
 /** Places of the index of a batch's state rows; a power of two. */
 const INDEX_BITS = 12;
 /** Greater than any row of a batch. */
@@ -35,7 +35,9 @@ export class BlockUpdates implements RecordUpdates {
   readonly #layout: RecordLayout;
   readonly #generated: RecordImages;
   #columns: ImageColumns;
-  #memory: Chunk = chunkOf(FIRST_LONGS);
+  readonly #memory = new ImageMemory();
+  /** Behind the last image. */
+  #end = FIRST_IMAGE;
   #rows: Int32Array = this.inputRows;
   #first = 0;
   /** Address of the block of the row's key when the batch began, 0 if it had none. */
@@ -50,7 +52,7 @@ export class BlockUpdates implements RecordUpdates {
   readonly #places = {
     sizes: new Int32Array(BATCH_ROWS_MAX),
     images: new Int32Array(BATCH_ROWS_MAX),
-    ends: new Int32Array(BATCH_ROWS_MAX),
+    regions: [] as TextRegion[],
   };
   /** Longs of each old block, 0 where it is not copied. */
   readonly #oldLongs = new Int32Array(BATCH_ROWS_MAX);
@@ -64,6 +66,7 @@ export class BlockUpdates implements RecordUpdates {
     this.#layout = layout;
     this.#generated = recordImages(layout);
     this.#columns = this.#generated.columns(BATCH_ROWS_MAX);
+    for (const { kind } of layout.fields) if (kind === "utf8") this.#places.regions.push({ first: 0, end: 0, sum: 0 });
   }
 
   get columns(): readonly Column[] {
@@ -76,7 +79,7 @@ export class BlockUpdates implements RecordUpdates {
     this.hasKept = false;
     let count = this.#find(Math.min(BATCH_ROWS_MAX, batch.length - from));
     count = this.#measureOlds(count);
-    count = this.#generated.measure(batch.columns, from, count, this.#places.sizes);
+    count = this.#generated.measure(batch.columns, from, count, this.#places.sizes, this.#places.regions);
     count = this.#place(count);
     if (count === 0) return from;
     this.#copyOlds(count);
@@ -113,12 +116,11 @@ export class BlockUpdates implements RecordUpdates {
     }
   }
 
-  release(isLent: boolean): void {
-    if (isLent) return;
+  take(): void {
+    this.#columns.bytes = this.#memory.bytes.slice(0, this.#end * 8);
+    this.#columns = this.#generated.columns(BATCH_ROWS_MAX);
     this.inputRows = new Int32Array(BATCH_ROWS_MAX);
     this.rowKinds = new Uint8Array(BATCH_ROWS_MAX);
-    this.#columns = this.#generated.columns(BATCH_ROWS_MAX);
-    this.#memory = chunkOf(this.#memory.longs.length);
   }
 
   /** Finds each row's block, and the other rows of its key; as many rows as changes fit. */
@@ -171,8 +173,8 @@ export class BlockUpdates implements RecordUpdates {
   #place(count: number): number {
     const { sizes, images } = this.#places;
     const longs = this.#oldLongs;
-    const longsMax = BYTES_MAX / 8;
-    let end = 0;
+    const longsMax = FIRST_IMAGE + BYTES_MAX / 8;
+    let end = FIRST_IMAGE;
     let k = 0;
     for (; k < count; k++) {
       const more = (longs[k] as number) + (((sizes[k] as number) + 7) >>> 3);
@@ -181,7 +183,8 @@ export class BlockUpdates implements RecordUpdates {
       images[k] = end + (longs[k] as number);
       end += more;
     }
-    if (end > this.#memory.longs.length) this.#memory = chunkOf(2 ** (32 - Math.clz32(end - 1)));
+    this.#memory.reserve(end, this.#places.regions);
+    this.#end = end;
     return k;
   }
 

@@ -94,19 +94,21 @@ export interface ScriptOptions {
 }
 
 /**
- * Drives an operator through a script in five ways: rows of an input in one batch as far as they follow each other; row by row; with
- * a snapshot and a restore into a fresh instance between every two elements; split by key group over two instances; and split and
- * joined again between every two elements. Asserts that all ways say the same, per key, and returns the first one's result.
+ * Drives an operator through a script in seven ways: rows of an input in one batch as far as they follow each other; row by row; with
+ * a snapshot and a restore into a fresh instance between every two elements; split by key group over two instances; split and
+ * joined again between every two elements; and with results put off, in the first way and with restores. Asserts that all ways say the same, per key, and returns the first one's result.
  */
 export function runScript(options: ScriptOptions): ScriptResult {
-  const plain = run(options, { batches: true, restarts: false, instances: () => 1 });
+  const plain = run(options, { ...PLAIN, batches: true });
   if (options.once === true) return plain;
-  const ways: [string, Way][] = [["row by row", { batches: false, restarts: false, instances: () => 1 }]];
+  const ways: [string, Way][] = [["row by row", PLAIN]];
   if (options.isKeyed !== false) {
     ways.push(
-      ["with restores", { batches: false, restarts: true, instances: () => 1 }],
-      ["over two instances", { batches: true, restarts: false, instances: () => 2 }],
-      ["split and joined again", { batches: false, restarts: true, instances: (turn) => 1 + (turn % 2) }],
+      ["with restores", { ...PLAIN, restarts: true }],
+      ["over two instances", { ...PLAIN, batches: true, instances: () => 2 }],
+      ["split and joined again", { ...PLAIN, restarts: true, instances: (turn) => 1 + (turn % 2) }],
+      ["with results put off", { ...PLAIN, batches: true, keysAtOnce: 1 }],
+      ["with results put off and restores", { ...PLAIN, restarts: true, keysAtOnce: 2 }],
     );
   }
   for (const [name, way] of ways) {
@@ -124,16 +126,22 @@ export function runScript(options: ScriptOptions): ScriptResult {
 interface Way {
   readonly batches: boolean;
   readonly restarts: boolean;
+  /** See OperatorContext. After each step an operator goes on once. */
+  readonly keysAtOnce: number;
   instances(turn: number): number;
 }
 
+const PLAIN: Way = { batches: false, restarts: false, keysAtOnce: Number.POSITIVE_INFINITY, instances: () => 1 };
+
 function run(options: ScriptOptions, way: Way): ScriptResult {
-  const job = new ScriptJob(options);
+  const job = new ScriptJob(options, way);
   job.start(way.instances(0));
   steps(options.script, way.batches).forEach((step, turn) => {
     if (turn > 0 && way.restarts) job.restart(way.instances(turn));
     job.apply(step);
+    job.goOn();
   });
+  job.finish();
   return job.result();
 }
 
@@ -159,6 +167,7 @@ interface Instance {
 /** An operator's instances, and all that came out of them. */
 class ScriptJob {
   readonly #options: ScriptOptions;
+  readonly #keysAtOnce: number;
   readonly #watermarks: number[];
   readonly #idle: boolean[];
   readonly #rows: ScriptRow[] = [];
@@ -170,8 +179,9 @@ class ScriptJob {
   #instances: Instance[] = [];
   #now = 0;
 
-  constructor(options: ScriptOptions) {
+  constructor(options: ScriptOptions, { keysAtOnce }: Way) {
     this.#options = options;
+    this.#keysAtOnce = keysAtOnce;
     this.#watermarks = new Array<number>(options.inputs ?? 1).fill(NO_WATERMARK);
     this.#idle = new Array<boolean>(options.inputs ?? 1).fill(false);
   }
@@ -181,6 +191,7 @@ class ScriptJob {
   }
 
   restart(instances: number): void {
+    this.finish();
     const payloads = this.#instances.flatMap(({ state }) => state?.snapshot() ?? []);
     this.start(instances);
     for (const { keyGroup, payload } of payloads) this.#instances[this.#ownerOf(keyGroup)]?.state?.restore(payload);
@@ -215,6 +226,15 @@ class ScriptJob {
       case undefined:
         break;
     }
+  }
+
+  /** What is put off goes on, a part of it. */
+  goOn(): void {
+    for (const { operator } of this.#instances) if (operator.hasPutOff?.() === true) operator.goOn?.();
+  }
+
+  finish(): void {
+    while (this.#instances.some(({ operator }) => operator.hasPutOff?.() === true)) this.goOn();
   }
 
   result(): ScriptResult {
@@ -270,6 +290,7 @@ class ScriptJob {
         const record = batch === null ? null : recordOf(batch, row);
         this.#errors.push({ message: error instanceof Error ? error.message : String(error), key, record });
       },
+      keysAtOnce: this.#keysAtOnce,
       debug: this.#options.debug ?? false,
       count: (name, amount) => {
         this.#counts[name] = (this.#counts[name] ?? 0) + amount;

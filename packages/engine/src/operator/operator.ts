@@ -36,6 +36,14 @@ export interface Operator {
   readonly borrows?: boolean;
   /** False while the operator would rather not have more of this input; the task may ignore it while it aligns a barrier. */
   wantsInput?(input: number): boolean;
+  /** True while results that are due are put off: see `goOn`. */
+  hasPutOff?(): boolean;
+  /**
+   * Goes on with what `onBatch` or `onWatermark` put off so that no call takes time in proportion to the number of keys. The task calls it as
+   * long as `hasPutOff`, before it takes anything else: what is put off is in no snapshot. Results come in the order, and with the
+   * times and watermarks, that they would have had at once; a watermark is handed on after the last that it made due.
+   */
+  goOn?(): void;
   /** Facts for inspection: what the operator holds, as plain data. */
   facts?(): Json;
 }
@@ -60,6 +68,8 @@ export interface OperatorContext {
   /** Opens the operator's keyed state; once, in the constructor. */
   keyedState(options: Omit<KeyedStateOptions, "operator" | "keyGroupBits">): KeyedState;
   readonly userError: UserErrorHandler;
+  /** Of what grows with the number of keys an operator does so much in one call, in keys, and may put off the rest. Left out: all. */
+  readonly keysAtOnce?: number;
   /** Debug checks: retained record views throw after the row. */
   readonly debug: boolean;
   /** Counts `amount` under a name of the step's own, such as "late". */

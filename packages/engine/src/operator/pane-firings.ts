@@ -1,5 +1,6 @@
 import { BATCH_ROWS_MAX } from "../record/batch.ts";
 import type { PaneSlotState, SlotField } from "../state/slot-state.ts";
+import type { SlotChunk } from "./merged-panes.ts";
 
 /** The slot's first word: the end of the last window with this pane that the slot's key has no result to expect of. */
 const FIRED = 0;
@@ -14,35 +15,20 @@ export const FIRED_FIELD: SlotField = { name: "fired", kind: "number", initial: 
  */
 export class PaneFirings {
   readonly #slots: PaneSlotState;
-  readonly #rows: Int32Array = new Int32Array(BATCH_ROWS_MAX);
   readonly #at: Int32Array = new Int32Array(BATCH_ROWS_MAX);
 
   constructor(slots: PaneSlotState) {
     this.#slots = slots;
   }
 
-  /** The window fires over its panes. Returns the keys' rows for which it had fired before; null: none. */
-  fire(panes: readonly number[], end: number): ReadonlySet<number> | null {
-    const fired = new Set<number>();
-    for (const pane of panes) {
-      let from = 0;
-      for (let count = -1; count !== 0; from += count) {
-        count = this.#slots.scan(pane, from, this.#rows, this.#at);
-        this.#note(count, end, fired);
-      }
-    }
-    return fired.size === 0 ? null : fired;
-  }
-
-  /** Notes the firing in slots that were scanned. A loop of its own, so that it is compiled once and not anew for each firing. */
-  #note(count: number, end: number, fired: Set<number>): void {
+  /** A window fires over slots of its panes, which are noted. Keys for which it had fired before are added to `fired`. */
+  fire({ stateRows, slots: at, count }: SlotChunk, end: number, fired: Set<number>): void {
     const slots = this.#slots;
     const { words } = slots;
-    const at = this.#at;
     for (let i = 0; i < count; i++) {
       const slot = at[i] as number;
       if ((words[slot + FIRED] as number) >= end) {
-        fired.add(this.#rows[i] as number);
+        fired.add(stateRows[i] as number);
         continue;
       }
       slots.touch(slot);

@@ -1,24 +1,21 @@
 import { assert } from "../foundation/assert.ts";
-import type { Json } from "../foundation/json.ts";
 import { BATCH_ROWS_MAX, type RecordBatch } from "../record/batch.ts";
 import type { SlotState } from "../state/slot-state.ts";
-import type { KeyedState } from "../state/state-backend.ts";
-import { watermarkJson } from "../time/watermark-holder.ts";
-import { NO_EVENT_TIME, NO_WATERMARK } from "../time/watermark.ts";
+import { NO_EVENT_TIME } from "../time/watermark.ts";
 import { CompiledAggregates } from "./compiled-aggregates.ts";
-import { LateRecords } from "./late-records.ts";
-import type { Operator, OperatorContext } from "./operator.ts";
-import { RecordFailures } from "./record-failures.ts";
-import { SelectedValues } from "./selected-values.ts";
+import type { OperatorContext } from "./operator.ts";
 import { ARMED, FIRST, FIRST_AGGREGATE, LAST, OTHERS, PENDING, sessionFields, type Session } from "./session-fields.ts";
 import type { SessionOptions } from "./session-options.ts";
 import { SessionResults } from "./session-results.ts";
 import { SessionSlots, timeOf } from "./session-slots.ts";
 import { noEventTime } from "./user-failure.ts";
+import { WindowingOperator } from "./windowing-operator.ts";
 
 /** The operator's only timer: not later than when the first of a key's sessions fires or is dropped. */
 const SESSION_TIMER = 0;
 const TIMER_MASK = 1 << SESSION_TIMER;
+/** Timers that are set to their right times at once, before any that is due is looked for in earnest. */
+const POSTPONED_MAX = 1_024;
 const ALL_ROWS = Int32Array.from({ length: BATCH_ROWS_MAX }, (_, row) => row);
 
 /**
@@ -33,86 +30,55 @@ const ALL_ROWS = Int32Array.from({ length: BATCH_ROWS_MAX }, (_, row) => row);
  * A timer is set only if it must come earlier. One that comes too early, since its session was extended meanwhile, is set to the right
  * time before anything later is looked at: results come in the same order as if it had been set each time.
  */
-export class SessionOperator implements Operator {
-  readonly #context: OperatorContext;
+export class SessionOperator extends WindowingOperator {
   readonly #gapMs: number;
   readonly #latenessMs: number;
   readonly #hasUserCode: boolean;
   /** A session is numbers in place, and is dropped when it has fired. */
   readonly #isSimple: boolean;
-  readonly #state: KeyedState;
   readonly #slots: SlotState;
   readonly #sessions: SessionSlots;
-  readonly #results: SessionResults;
-  readonly #late: LateRecords;
-  readonly #values: SelectedValues;
-  readonly #failures: RecordFailures;
-  /** By row of the batch: its key's row in the state. */
-  readonly #stateRows: Int32Array = new Int32Array(BATCH_ROWS_MAX);
+  protected readonly results: SessionResults;
   /** What the selectors of a row threw, by row. It counts only if the row is not late. */
   readonly #errors = new Map<number, unknown>();
   /** Records of a run, and their slots. */
   readonly #rows: Int32Array = new Int32Array(BATCH_ROWS_MAX);
   readonly #at: Int32Array = new Int32Array(BATCH_ROWS_MAX);
-  #watermark = NO_WATERMARK;
+  /** Timers that are due have not fired yet. */
+  #isPutOff = false;
   /** No timer is due below this watermark. Before the first look at a restored state: look. */
   #nextTime = Number.NEGATIVE_INFINITY;
 
   constructor(context: OperatorContext, options: SessionOptions) {
-    this.#context = context;
-    this.#gapMs = options.gapMs;
-    this.#latenessMs = options.allowedLatenessMs;
     const aggregates = new CompiledAggregates(options.aggregates, {
       firstField: FIRST_AGGREGATE,
       byCopy: Object.values(options.aggregates).some(({ custom }) => custom),
     });
+    const fields = sessionFields(aggregates);
+    super(context, { aggregates, timers: ["session"], states: [{ name: "sessions", kind: "slots", fields }] });
+    this.#gapMs = options.gapMs;
+    this.#latenessMs = options.allowedLatenessMs;
     this.#hasUserCode = aggregates.custom;
     this.#isSimple = aggregates.isWords && options.allowedLatenessMs === 0;
-    const fields = sessionFields(aggregates);
-    this.#state = context.keyedState({ timers: ["session"], states: [{ name: "sessions", kind: "slots", fields }] });
-    this.#slots = this.#state.slots("sessions");
+    this.#slots = this.state.slots("sessions");
     this.#sessions = new SessionSlots(this.#slots, aggregates);
-    this.#results = new SessionResults(context, { aggregates, state: this.#state, gapMs: options.gapMs });
-    this.#late = new LateRecords(context);
-    this.#values = new SelectedValues(aggregates, { debug: context.debug });
-    this.#failures = new RecordFailures(context, this.#state.keys, this.#stateRows);
+    this.results = new SessionResults(context, { aggregates, state: this.state, gapMs: options.gapMs });
   }
 
-  onBatch(_input: number, batch: RecordBatch): void {
-    assert(batch.keys !== null, () => `window ${this.#context.name} got a batch without keys`);
-    assert(batch.rowKinds === null, () => `window ${this.#context.name} got a changelog`);
-    this.#state.keys.resolve(batch.keys, batch.length, this.#stateRows);
-    this.#values.bind(batch);
-    this.#values.select(ALL_ROWS, batch.length, (error, row) => this.#errors.set(row, error));
-    for (let row = 0; row < batch.length;) {
-      this.#advance(batch.watermarks[row] as number);
-      const next = this.#hasUserCode ? row : this.#run(batch, row);
-      if (next === row) this.#onRecord(batch, row++);
-      else row = next;
-      this.#failures.report(batch);
-    }
+  hasPutOff(): boolean {
+    return this.#isPutOff;
+  }
+
+  protected begin(batch: RecordBatch): void {
     this.#errors.clear();
-    this.#values.release();
-    this.#late.flush(batch);
-    this.#results.flush();
-    this.#state.releaseEmptyRows();
+    this.values.select(ALL_ROWS, batch.length, (error, row) => this.#errors.set(row, error));
   }
 
-  onWatermark(_input: number, watermark: number): void {
-    this.#advance(watermark);
-    this.#results.watermark(watermark);
-    this.#late.watermark(watermark);
-    this.#state.releaseEmptyRows();
-  }
-
-  onIdle(_input: number, idle: boolean): void {
-    this.#context.output.idle(idle);
-    this.#late.idle(idle);
-  }
-
-  facts(): Json {
-    const { rows, bytes } = this.#state.size();
-    return { watermark: watermarkJson(this.#watermark), keys: rows, bytes };
+  protected take(batch: RecordBatch, from: number): number {
+    let row = this.#hasUserCode ? from : this.#run(batch, from);
+    if (row === from) this.#onRecord(batch, row++);
+    this.failures.report(batch);
+    return row;
   }
 
   /**
@@ -122,11 +88,11 @@ export class SessionOperator implements Operator {
   #run(batch: RecordBatch, from: number): number {
     const { timestamps, watermarks, length } = batch;
     const slots = this.#slots;
-    const stateRows = this.#stateRows;
+    const stateRows = this.stateRows;
     const gapMs = this.#gapMs;
     const untilLate = gapMs - 1 + this.#latenessMs;
     let { words } = slots;
-    let watermark = this.#watermark;
+    let watermark = this.watermark;
     let count = 0;
     let row = from;
     for (; row < length; row++) {
@@ -145,17 +111,19 @@ export class SessionOperator implements Operator {
         first = words[at + FIRST] as number;
         last = words[at + LAST] as number;
         if (words[at + OTHERS] !== 0 || first > time + gapMs || last + gapMs < time) break;
+        // It is over, and has not fired yet: it is put off.
+        if (last + gapMs - 1 <= watermark && this.#isPutOff) break;
         if (time < first) first = time;
         if (time > last) last = time;
       }
       const due = last + gapMs - 1;
       if (watermark >= due) {
         if (watermark < last + untilLate) break;
-        this.#late.add(row);
+        this.late.add(row);
         continue;
       }
-      if (this.#values.failed[row] !== 0) {
-        this.#failures.add(this.#errors.get(row), row, "computing the value of an aggregate");
+      if (this.values.failed[row] !== 0) {
+        this.failures.add(this.#errors.get(row), row, "computing the value of an aggregate");
         continue;
       }
       if (at < 0) {
@@ -171,8 +139,8 @@ export class SessionOperator implements Operator {
       this.#at[count] = at;
       this.#rows[count++] = row;
     }
-    this.#watermark = watermark;
-    if (count > 0) this.#sessions.addAll(this.#at, this.#rows, count, this.#values, timestamps);
+    this.watermark = watermark;
+    if (count > 0) this.#sessions.addAll(this.#at, this.#rows, count, this.values, timestamps);
     return row;
   }
 
@@ -180,32 +148,33 @@ export class SessionOperator implements Operator {
   #onRecord(batch: RecordBatch, row: number): void {
     const time = batch.timestamps[row] as number;
     if (time === NO_EVENT_TIME) {
-      this.#failures.add(noEventTime(), row, "finding the windows of a record");
+      this.failures.add(noEventTime(), row, "finding the windows of a record");
       return;
     }
-    const stateRow = this.#stateRows[row] as number;
+    const stateRow = this.stateRows[row] as number;
+    if (this.#isPutOff && this.#mayFollow(stateRow, time)) this.finish();
     const sessions = this.#sessions.take(this.#slots.find(stateRow));
     const parts = sessions.filter(
       (session) => timeOf(session, FIRST) <= time + this.#gapMs && timeOf(session, LAST) + this.#gapMs >= time,
     );
     const last = parts.reduce((latest, session) => Math.max(latest, timeOf(session, LAST)), time);
-    if (this.#watermark >= this.#dropTime(last)) {
-      this.#late.add(row);
+    if (this.watermark >= this.#dropTime(last)) {
+      this.late.add(row);
       return;
     }
-    if (this.#values.failed[row] !== 0) {
-      this.#failures.add(this.#errors.get(row), row, "computing the value of an aggregate");
+    if (this.values.failed[row] !== 0) {
+      this.failures.add(this.#errors.get(row), row, "computing the value of an aggregate");
       return;
     }
-    const isFired = this.#watermark >= this.#fireTime(last);
-    this.#results.begin();
+    const isFired = this.watermark >= this.#fireTime(last);
+    this.results.begin();
     let joined: Session;
     try {
-      joined = this.#sessions.join(parts, { row, time, values: this.#values });
-      if (isFired) this.#results.write(stateRow, joined, batch.watermarks[row] as number);
+      joined = this.#sessions.join(parts, { row, time, values: this.values });
+      if (isFired) this.results.write(stateRow, joined, batch.watermarks[row] as number);
     } catch (error) {
-      this.#results.rollback();
-      this.#failures.add(error, row, "aggregating a record");
+      this.results.rollback();
+      this.failures.add(error, row, "aggregating a record");
       return;
     }
     const others = sessions.filter((session) => !parts.includes(session));
@@ -213,59 +182,82 @@ export class SessionOperator implements Operator {
       stateRow,
       [...others, joined].sort((a, b) => timeOf(a, FIRST) - timeOf(b, FIRST)),
     );
-    this.#results.commit();
+    this.results.commit();
   }
 
-  #advance(watermark: number): void {
-    if (watermark <= this.#watermark) return;
-    this.#watermark = watermark;
-    if (watermark < this.#nextTime) return;
-    const { timers } = this.#state;
-    while (this.#postpone(watermark) <= watermark) {
-      const due = timers.popDue(TIMER_MASK, watermark);
-      // There is none where time has come to its end.
-      if (due === null) return;
-      this.#onTime(due.row, due.time);
+  protected advance(watermark: number): void {
+    if (watermark <= this.watermark) return;
+    this.watermark = watermark;
+    if (watermark >= this.#nextTime && !this.#isPutOff) this.workOn();
+  }
+
+  protected work(keys: number): void {
+    const { timers } = this.state;
+    for (let left = keys; left > 0; left--) {
+      // There may be none though its time has come, where time has come to its end.
+      const row = timers.firstDue(SESSION_TIMER, this.watermark);
+      if (row < 0) {
+        this.#isPutOff = false;
+        this.#nextTime = timers.earliest(TIMER_MASK);
+        return;
+      }
+      if (this.#postponed(row)) continue;
+      const due = timers.popDue(TIMER_MASK, this.watermark);
+      assert(due?.row === row, () => `window ${this.context.name} has two timers that are due first`);
+      this.#onTime(row, due.time);
     }
+    this.#isPutOff = true;
   }
 
-  /** Sets timers that come too early to their right times, up to the first that does not; returns when that is. */
+  /** Sets timers that come too early to their right times, up to the first that does not; returns when a timer is due first. */
   #postpone(watermark: number): number {
+    const { timers } = this.state;
+    let row = timers.firstDue(SESSION_TIMER, watermark);
+    for (let left = POSTPONED_MAX; left > 0 && row >= 0 && this.#postponed(row); left--)
+      row = timers.firstDue(SESSION_TIMER, watermark);
+    return (this.#nextTime = timers.earliest(TIMER_MASK));
+  }
+
+  /** Sets the timer of a key, which is due first, to its right time if it comes too early; false if it does not. */
+  #postponed(row: number): boolean {
     const slots = this.#slots;
     const { words } = slots;
-    const { timers } = this.#state;
-    const untilFired = this.#gapMs - 1;
-    for (let row = timers.firstDue(SESSION_TIMER, watermark); row >= 0;) {
-      const at = slots.find(row);
-      const due = (words[at + LAST] as number) + untilFired;
-      if (words[at + OTHERS] !== 0 || words[at + PENDING] === 0 || due === words[at + ARMED]) break;
-      slots.touch(at);
-      words[at + ARMED] = due;
-      timers.set(row, SESSION_TIMER, due);
-      row = timers.firstDue(SESSION_TIMER, watermark);
-    }
-    return (this.#nextTime = timers.earliest(TIMER_MASK));
+    const at = slots.find(row);
+    const due = (words[at + LAST] as number) + this.#gapMs - 1;
+    if (words[at + OTHERS] !== 0 || words[at + PENDING] === 0 || due === words[at + ARMED]) return false;
+    slots.touch(at);
+    words[at + ARMED] = due;
+    this.state.timers.set(row, SESSION_TIMER, due);
+    return true;
   }
 
   /** Fires and drops the sessions of a key that are due at `time`. */
   #onTime(row: number, time: number): void {
     const slots = this.#slots;
     const at = slots.find(row);
-    assert(at >= 0, () => `window ${this.#context.name} has a timer of a key without sessions`);
+    assert(at >= 0, () => `window ${this.context.name} has a timer of a key without sessions`);
     const { words } = slots;
     slots.touch(at);
     words[at + ARMED] = Number.POSITIVE_INFINITY;
     if (this.#isSimple && words[at + OTHERS] === 0 && words[at + PENDING] === 1) {
-      this.#results.fireSlot(row, words, at);
+      this.results.fireSlot(row, words, at);
       slots.clear(row);
       return;
     }
     const kept: Session[] = [];
     for (const session of this.#sessions.take(at)) {
-      if (this.#isDue(session, time)) this.#results.fire(row, session);
+      if (this.#isDue(session, time)) this.results.fire(row, session);
       if (this.#dropTime(timeOf(session, LAST)) > time) kept.push(session);
     }
     this.#keep(row, kept);
+  }
+
+  /** False if a record joins no session that is over, and gives no result at once: then it need not wait for what is put off. */
+  #mayFollow(stateRow: number, time: number): boolean {
+    if (this.#latenessMs > 0 && this.#fireTime(time) <= this.watermark) return true;
+    const { words } = this.#slots;
+    const at = this.#slots.find(stateRow);
+    return at >= 0 && (words[at + OTHERS] !== 0 || this.#fireTime(words[at + LAST] as number) <= this.watermark);
   }
 
   #isDue({ words }: Session, time: number): boolean {
@@ -287,7 +279,7 @@ export class SessionOperator implements Operator {
   /** Sets the key's timer, which came later; its slot was touched. */
   #arm(row: number, at: number, time: number): void {
     this.#slots.words[at + ARMED] = time;
-    this.#state.timers.set(row, SESSION_TIMER, time);
+    this.state.timers.set(row, SESSION_TIMER, time);
     if (time < this.#nextTime) this.#nextTime = time;
   }
 

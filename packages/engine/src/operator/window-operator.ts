@@ -1,22 +1,18 @@
 import { assert } from "../foundation/assert.ts";
 import type { Json } from "../foundation/json.ts";
 import { BATCH_ROWS_MAX, type RecordBatch } from "../record/batch.ts";
-import type { KeyedState } from "../state/state-backend.ts";
-import { watermarkJson } from "../time/watermark-holder.ts";
-import { NO_EVENT_TIME, NO_WATERMARK } from "../time/watermark.ts";
+import { NO_EVENT_TIME } from "../time/watermark.ts";
 import type { NamedAggregates } from "./aggregate-set.ts";
 import { CompiledAggregates } from "./compiled-aggregates.ts";
-import { LateRecords } from "./late-records.ts";
-import type { Operator, OperatorContext } from "./operator.ts";
+import type { OperatorContext } from "./operator.ts";
 import { PaneAccumulators, paneDescriptors, type PaneRecords } from "./pane-accumulators.ts";
 import { FIRED_FIELD, PaneFirings } from "./pane-firings.ts";
 import { type PaneFacts, type PaneGroup, PaneGroups } from "./pane-groups.ts";
 import { PaneWindows, type AlignedWindowSpec } from "./pane-windows.ts";
-import { RecordFailures } from "./record-failures.ts";
-import { SelectedValues } from "./selected-values.ts";
 import { noEventTime } from "./user-failure.ts";
 import { type ValueResults, WindowResults } from "./window-results.ts";
 import { REVISIONS_DESCRIPTOR, WindowRevisions } from "./window-revisions.ts";
+import { WindowingOperator } from "./windowing-operator.ts";
 
 export interface WindowOptions {
   readonly window: AlignedWindowSpec;
@@ -34,91 +30,56 @@ export interface WindowOptions {
  * Where records may be late, the revision of each fired (key, window) is kept in the window's last pane, as long as that pane can be: it numbers
  * results. Where windows share panes, a slot knows the last window that has fired with it, so that none fires again after a restore.
  */
-export class WindowOperator implements Operator {
-  readonly borrows: boolean;
-  readonly #context: OperatorContext;
+export class WindowOperator extends WindowingOperator {
   readonly #windows: PaneWindows;
   readonly #latenessMs: number;
-  readonly #state: KeyedState;
   readonly #accumulators: PaneAccumulators;
   readonly #revisions: WindowRevisions;
   readonly #firings: PaneFirings | null;
-  readonly #results: WindowResults;
-  readonly #late: LateRecords;
-  readonly #selected: SelectedValues;
-  readonly #failures: RecordFailures;
-  /** By row of the batch: its key's row in the state. */
-  readonly #stateRows: Int32Array = new Int32Array(BATCH_ROWS_MAX);
+  protected readonly results: WindowResults;
   readonly #groups = new PaneGroups();
   readonly #single: Int32Array = new Int32Array(BATCH_ROWS_MAX);
-  #watermark = NO_WATERMARK;
   /** No window fires and no pane is freed below this watermark. Before the first look at a restored state: look. */
   #nextTime = Number.NEGATIVE_INFINITY;
   /** Panes that #nextTime takes into account for sure. */
   readonly #scheduled = new Set<number>();
 
   constructor(context: OperatorContext, options: WindowOptions) {
-    this.#context = context;
-    this.#windows = new PaneWindows(options.window);
-    const own = this.#windows.shared ? [FIRED_FIELD] : [];
+    const windows = new PaneWindows(options.window);
+    const own = windows.shared ? [FIRED_FIELD] : [];
     const aggregates = new CompiledAggregates(options.aggregates, { firstField: own.length });
     assert(aggregates.names.length > 0, () => `window ${context.name} has no aggregate`);
+    super(context, { aggregates, timers: [], states: [...paneDescriptors(aggregates, own), REVISIONS_DESCRIPTOR] });
+    this.#windows = windows;
     this.#latenessMs = options.allowedLatenessMs;
-    const states = [...paneDescriptors(aggregates, own), REVISIONS_DESCRIPTOR];
-    this.#state = context.keyedState({ timers: [], states });
-    this.#accumulators = new PaneAccumulators(this.#state, aggregates);
-    this.#revisions = new WindowRevisions(this.#state);
-    this.#firings = this.#windows.shared ? new PaneFirings(this.#accumulators.slots) : null;
-    this.#results = new WindowResults(context, {
-      windows: this.#windows,
+    this.#accumulators = new PaneAccumulators(this.state, aggregates);
+    this.#revisions = new WindowRevisions(this.state);
+    this.#firings = windows.shared ? new PaneFirings(this.#accumulators.slots) : null;
+    this.results = new WindowResults(context, {
+      windows,
       aggregates,
-      state: this.#state,
+      state: this.state,
       accumulators: this.#accumulators,
       revisions: this.#revisions,
       firings: this.#firings,
       keepsRevisions: options.allowedLatenessMs > 0,
     });
-    this.#late = new LateRecords(context);
-    this.borrows = this.#late.borrows;
-    this.#selected = new SelectedValues(aggregates, { debug: context.debug });
-    this.#failures = new RecordFailures(context, this.#state.keys, this.#stateRows);
   }
 
-  onBatch(_input: number, batch: RecordBatch): void {
-    assert(batch.keys !== null, () => `window ${this.#context.name} got a batch without keys`);
-    assert(batch.rowKinds === null, () => `window ${this.#context.name} got a changelog`);
-    this.#state.keys.resolve(batch.keys, batch.length, this.#stateRows);
-    this.#selected.bind(batch);
-    for (let row = 0; row < batch.length;) {
-      this.#advance(batch.watermarks[row] as number);
-      row = this.#run(batch, row);
-    }
-    this.#selected.release();
-    this.#late.flush(batch);
-    this.#results.flush();
-    this.#state.releaseEmptyRows();
+  hasPutOff(): boolean {
+    return this.results.isFiring;
   }
 
-  onWatermark(_input: number, watermark: number): void {
-    this.#advance(watermark);
-    this.#results.watermark(watermark);
-    this.#late.watermark(watermark);
-    this.#state.releaseEmptyRows();
+  override facts(): Readonly<Record<string, Json>> {
+    return { ...super.facts(), panes: this.#accumulators.slots.panes().length };
   }
 
-  onIdle(_input: number, idle: boolean): void {
-    this.#context.output.idle(idle);
-    this.#late.idle(idle);
-  }
-
-  facts(): Json {
-    const { rows, bytes } = this.#state.size();
-    const panes = this.#accumulators.slots.panes().length;
-    return { watermark: watermarkJson(this.#watermark), keys: rows, bytes, panes };
+  protected begin(): void {
+    // Values are selected pane by pane.
   }
 
   /** Adds rows from `from` on until a window fires or a record needs a run of its own; returns the row that comes next. */
-  #run(batch: RecordBatch, from: number): number {
+  protected take(batch: RecordBatch, from: number): number {
     const groups = this.#groups;
     groups.clear();
     const { timestamps, watermarks, length } = batch;
@@ -128,14 +89,14 @@ export class WindowOperator implements Operator {
     let row = from;
     while (row < length) {
       const mark = watermarks[row] as number;
-      if (mark > this.#watermark) {
+      if (mark > this.watermark) {
         if (mark >= this.#nextTime) break;
-        this.#watermark = mark;
+        this.watermark = mark;
       }
       const time = timestamps[row] as number;
       if (group === null || !(time >= start && time < start + paneMs)) {
         if (time === NO_EVENT_TIME) {
-          this.#failures.add(noEventTime(), row, "finding the windows of a record");
+          this.failures.add(noEventTime(), row, "finding the windows of a record");
           row++;
           continue;
         }
@@ -145,9 +106,9 @@ export class WindowOperator implements Operator {
       const { facts } = group;
       const first = row++;
       if (facts.isGap) continue;
-      if (this.#watermark >= facts.lateAt) {
-        this.#late.add(first);
-      } else if (this.#watermark >= facts.againAt) {
+      if (this.watermark >= facts.lateAt) {
+        this.late.add(first);
+      } else if (this.watermark >= facts.againAt) {
         if (first > from) {
           row = first;
           break;
@@ -160,7 +121,7 @@ export class WindowOperator implements Operator {
       }
     }
     for (const full of groups.all) if (full.count > 0) this.#addGroup(batch, full);
-    this.#failures.report(batch);
+    this.failures.report(batch);
     return row;
   }
 
@@ -174,7 +135,7 @@ export class WindowOperator implements Operator {
       const time = timestamps[row] as number;
       if (!(time >= pane && time < end) || (watermarks[row] as number) >= until) break;
     }
-    if (row > from) this.#watermark = Math.max(this.#watermark, watermarks[row - 1] as number);
+    if (row > from) this.watermark = Math.max(this.watermark, watermarks[row - 1] as number);
     return row;
   }
 
@@ -183,9 +144,11 @@ export class WindowOperator implements Operator {
     const lastEnd = this.#windows.lastEnd(pane);
     const isGap = lastEnd <= pane;
     const lateAt = lastEnd - 1 + this.#latenessMs;
-    if (isGap || this.#watermark >= lateAt) {
+    if (isGap || this.watermark >= lateAt) {
       return { pane, isGap, lateAt, againAt: Number.POSITIVE_INFINITY, passedEnds: [] };
     }
+    // A window of it has not given all its results yet, and they must not count what comes now.
+    if (pane < this.results.lastDue) this.finish();
     if (!this.#scheduled.has(pane)) {
       this.#scheduled.add(pane);
       this.#nextTime = Math.min(this.#nextTime, this.#nextTimeOf(pane));
@@ -203,11 +166,11 @@ export class WindowOperator implements Operator {
   }
 
   #addGroup(batch: RecordBatch, group: PaneGroup): void {
-    const failures = this.#failures;
-    const isGood = this.#selected.select(group.rows, group.count, (error, row) => {
+    const failures = this.failures;
+    const isGood = this.values.select(group.rows, group.count, (error, row) => {
       failures.add(error, row, "computing the value of an aggregate");
     });
-    if (!isGood) this.#keep(group, (i) => this.#selected.failed[group.rows[i] as number] === 0);
+    if (!isGood) this.#keep(group, (i) => this.values.failed[group.rows[i] as number] === 0);
     if (group.count === 0) return;
     const areAdded = this.#accumulators.add(this.#recordsOf(batch, group.facts.pane, group), (error, row) => {
       failures.add(error, row, "aggregating a record");
@@ -216,7 +179,7 @@ export class WindowOperator implements Operator {
     if (passedEnds.length === 0) return;
     if (!areAdded) this.#keep(group, (i) => this.#accumulators.wasAdded(i));
     const stateRows = this.#single;
-    for (let i = 0; i < group.count; i++) stateRows[i] = this.#stateRows[group.rows[i] as number] as number;
+    for (let i = 0; i < group.count; i++) stateRows[i] = this.stateRows[group.rows[i] as number] as number;
     // The pane is shared with windows that were dropped before these keys came into it, so that they never fired for them: after a
     // restore, when time begins anew, they must not fire for them either.
     this.#close(stateRows, group.count, group.facts.pane, passedEnds);
@@ -233,37 +196,39 @@ export class WindowOperator implements Operator {
     pane: number,
     rows: { readonly rows: Int32Array; readonly count: number },
   ): PaneRecords {
-    return { pane, rows: rows.rows, count: rows.count, stateRows: this.#stateRows, batch, selected: this.#selected };
+    return { pane, rows: rows.rows, count: rows.count, stateRows: this.stateRows, batch, selected: this.values };
   }
 
   /** Adds a record of which windows have fired and still count it: they give their next results at once. */
   #addAgain(batch: RecordBatch, row: number, pane: number): void {
+    // Results come in the order in which they became due.
+    this.finish();
     const rows = this.#single;
     rows[0] = row;
-    this.#selected.select(rows, 1, (error) => {
-      this.#failures.add(error, row, "computing the value of an aggregate");
+    this.values.select(rows, 1, (error) => {
+      this.failures.add(error, row, "computing the value of an aggregate");
     });
-    if (this.#selected.failed[row] === 0) this.#addOne(row, this.#recordsOf(batch, pane, { rows, count: 1 }));
-    this.#failures.report(batch);
+    if (this.values.failed[row] === 0) this.#addOne(row, this.#recordsOf(batch, pane, { rows, count: 1 }));
+    this.failures.report(batch);
   }
 
   #addOne(row: number, records: PaneRecords): void {
     const { pane, batch } = records;
-    const stateRow = this.#stateRows[row] as number;
+    const stateRow = this.stateRows[row] as number;
     const ends = this.#windows.endsOf(pane);
     const again = ends.filter((end) => !this.#isDropped(end) && this.#hasFired(stateRow, end));
     let values: ValueResults[];
-    this.#state.begin();
+    this.state.begin();
     try {
       // First what user code can spoil; after that nothing needs to be undone.
       this.#accumulators.addOneToFields(pane, stateRow, row, records);
-      values = again.map((end) => this.#results.valuesOf(stateRow, end));
+      values = again.map((end) => this.results.valuesOf(stateRow, end));
     } catch (error) {
-      this.#state.rollback();
-      this.#failures.add(error, row, "aggregating a record");
+      this.state.rollback();
+      this.failures.add(error, row, "aggregating a record");
       return;
     }
-    this.#state.commit();
+    this.state.commit();
     this.#accumulators.addOneToRest(pane, stateRow, row, records);
     this.#close(
       Int32Array.of(stateRow),
@@ -273,7 +238,7 @@ export class WindowOperator implements Operator {
     );
     const watermark = batch.watermarks[row] as number;
     for (const [index, end] of again.entries())
-      this.#results.again(stateRow, end, { watermark, values: values[index] as ValueResults });
+      this.results.again(stateRow, end, { watermark, values: values[index] as ValueResults });
   }
 
   /** Windows of a pane that were dropped, by their ends in ascending order, count as fired for these keys. */
@@ -286,20 +251,27 @@ export class WindowOperator implements Operator {
   }
 
   #hasFired(stateRow: number, end: number): boolean {
-    return this.#watermark >= end - 1 || this.#revisions.hasFired(stateRow, this.#windows.lastPane(end));
+    return this.watermark >= end - 1 || this.#revisions.hasFired(stateRow, this.#windows.lastPane(end));
   }
 
   #isDropped(end: number): boolean {
-    return this.#watermark >= end - 1 + this.#latenessMs;
+    return this.watermark >= end - 1 + this.#latenessMs;
   }
 
-  #advance(watermark: number): void {
-    if (watermark <= this.#watermark) return;
-    const before = this.#watermark;
-    this.#watermark = watermark;
+  protected advance(watermark: number): void {
+    if (watermark <= this.watermark) return;
+    const before = this.watermark;
+    this.watermark = watermark;
     if (watermark < this.#nextTime) return;
-    for (const end of this.#endsBetween(before, watermark)) this.#results.fire(end);
-    this.#freePanes();
+    const wasFiring = this.hasPutOff();
+    for (const end of this.#endsBetween(before, watermark)) this.results.fire(end);
+    if (!wasFiring && this.hasPutOff()) this.workOn();
+    this.#schedule();
+  }
+
+  protected work(keys: number): void {
+    this.results.work(keys);
+    if (!this.hasPutOff()) this.#schedule();
   }
 
   /** Ends of windows that hold anything and fire when time goes from `before` to `now`, ascending. */
@@ -313,18 +285,26 @@ export class WindowOperator implements Operator {
     return [...ends].sort((a, b) => a - b);
   }
 
-  #freePanes(): void {
+  /** Frees panes that no window needs any more, once all that are due have fired, and finds out when next something happens. */
+  #schedule(): void {
+    const isFiring = this.hasPutOff();
     let next = Number.POSITIVE_INFINITY;
     this.#scheduled.clear();
     for (const state of [this.#accumulators.slots, this.#revisions.slots]) {
       for (const pane of [...state.panes()]) {
-        if (this.#isDropped(this.#windows.lastEnd(pane))) {
-          state.dropPane(pane);
-        } else {
+        if (!this.#isDropped(this.#windows.lastEnd(pane))) {
           this.#scheduled.add(pane);
           next = Math.min(next, this.#nextTimeOf(pane));
+        } else if (!isFiring) {
+          state.dropPane(pane);
         }
       }
+    }
+    // Panes of records of the run under way, which may not be there yet.
+    for (const { facts } of this.#groups.all) {
+      if (facts.isGap || this.#isDropped(this.#windows.lastEnd(facts.pane))) continue;
+      this.#scheduled.add(facts.pane);
+      next = Math.min(next, this.#nextTimeOf(facts.pane));
     }
     this.#nextTime = next;
   }
@@ -332,7 +312,7 @@ export class WindowOperator implements Operator {
   /** The watermark at which next something happens to a pane: a window of it fires, or it is freed. */
   #nextTimeOf(pane: number): number {
     return Math.min(
-      this.#windows.nextEnd(pane, this.#watermark + 1) - 1,
+      this.#windows.nextEnd(pane, this.watermark + 1) - 1,
       this.#windows.lastEnd(pane) - 1 + this.#latenessMs,
     );
   }

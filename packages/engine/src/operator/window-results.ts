@@ -25,9 +25,10 @@ export interface WindowResultsOptions {
 
 /** A window that fires, and for which keys it has fired before: those with a revision, and some more. */
 interface Firing {
+  readonly end: number;
   readonly panes: readonly number[];
   readonly hasRevisions: boolean;
-  readonly fired: ReadonlySet<number> | null;
+  readonly fired: Set<number>;
 }
 
 /** Results of the aggregates without words, by aggregate; null for the others. */
@@ -45,6 +46,9 @@ export class WindowResults {
   readonly #one = { stateRows: new Int32Array(1), slots: new Int32Array(1), place: new Int32Array(1) };
   readonly #oneWords: Float64Array;
   #lastWindow: Window | null = null;
+  /** Ends of windows that have results to give, ascending, and what was found out about the first. */
+  readonly #due: number[] = [];
+  #firing: Firing | null = null;
 
   constructor(context: OperatorContext, options: WindowResultsOptions) {
     const { aggregates, accumulators, state } = options;
@@ -60,16 +64,25 @@ export class WindowResults {
     this.#oneWords = new Float64Array(aggregates.width);
   }
 
-  /** Gives the results of a window that its end has passed, for all keys that have not had one. */
+  /** A window gives its results, for all keys that have not had one, once `work` is called and those before it have given theirs. */
   fire(end: number): void {
-    const { revisions, windows, firings } = this.#options;
-    const panes = this.panesOf(end);
-    // Asked once: the chunks themselves note revisions.
-    const hasRevisions = revisions.hasAny(windows.lastPane(end));
-    const fired = firings?.fire(panes, end) ?? null;
-    this.#merged.forEach(panes, (chunk) => {
-      this.#fireChunk(chunk, end, { panes, hasRevisions, fired });
-    });
+    this.#due.push(end);
+  }
+
+  /** True as long as a window has results to give. */
+  get isFiring(): boolean {
+    return this.#due.length > 0;
+  }
+
+  /** The end of the last window that has results to give; its panes, and those before them, must stay as they are. */
+  get lastDue(): number {
+    return this.#due.at(-1) ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** Goes on to give results: looks at so many slots and keys. */
+  work(keys: number): void {
+    let left = keys;
+    while (left > 0 && this.isFiring) left -= this.#step(left);
   }
 
   /** Results of a user's aggregates for one key; throws what they throw. */
@@ -131,13 +144,41 @@ export class WindowResults {
     return this.#options.accumulators.slots.panes().filter((pane) => pane >= start && pane < end);
   }
 
-  #fireChunk(chunk: SlotChunk, end: number, { panes, hasRevisions, fired }: Firing): void {
+  /** A part of what the first window that is due has to do; returns how many slots or keys it looked at. */
+  #step(most: number): number {
+    const firing = (this.#firing ??= this.#begin(this.#due[0] as number));
+    const scanned = this.#merged.scan(most);
+    if (scanned !== null) {
+      this.#options.firings?.fire(scanned, firing.end, firing.fired);
+      const { count } = scanned;
+      if (firing.panes.length === 1) this.#fireChunk(scanned, firing);
+      return count;
+    }
+    const merged = firing.panes.length === 1 ? null : this.#merged.take(most);
+    if (merged !== null) {
+      this.#fireChunk(merged, firing);
+      return merged.count;
+    }
+    this.#due.shift();
+    this.#firing = null;
+    return 0;
+  }
+
+  #begin(end: number): Firing {
+    const { revisions, windows } = this.#options;
+    const panes = this.panesOf(end);
+    this.#merged.begin(panes);
+    // Asked once: the chunks themselves note revisions.
+    return { end, panes, hasRevisions: revisions.hasAny(windows.lastPane(end)), fired: new Set() };
+  }
+
+  #fireChunk(chunk: SlotChunk, { end, panes, hasRevisions, fired }: Firing): void {
     const { aggregates, revisions, windows, keepsRevisions } = this.#options;
     const { words, stateRows, slots } = chunk;
     const lastPane = windows.lastPane(end);
     let count = chunk.count;
     if (hasRevisions) count = keep(chunk, count, (i) => !revisions.hasFired(stateRows[i] as number, lastPane));
-    if (fired !== null) count = keep(chunk, count, (i) => !fired.has(stateRows[i] as number));
+    if (fired.size > 0) count = keep(chunk, count, (i) => !fired.has(stateRows[i] as number));
     if (this.#valueMembers.length > 0) count = this.#valuesOfChunk({ ...chunk, count }, panes, lastPane);
     if (count === 0) return;
     aggregates.results(words, slots, count, this.#numbers, 0);

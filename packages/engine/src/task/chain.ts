@@ -15,6 +15,12 @@ import type { SelfTimes, StepMeter, TimeUse } from "./self-times.ts";
 import type { ChainNodePlan, Target } from "./task-plan.ts";
 import { handleUserError, type ErrorPolicy } from "./user-error.ts";
 
+/** What an operator does in one call of that which grows with the number of keys: some milliseconds of it. */
+const KEYS_AT_ONCE = 8_192;
+
+/** In debug mode few: there even small tests see what is put off. */
+const DEBUGGED_KEYS_AT_ONCE = 3;
+
 /** What a chain is built with. */
 export interface ChainContext {
   readonly subtask: number;
@@ -117,6 +123,7 @@ function buildLink(plan: ChainNodePlan, meter: StepMeter, parts: ChainParts): Ch
   const opened: { state: KeyedState | null; states: OperatorStates | null } = { state: null, states: null };
   const operatorContext: OperatorContext = {
     name: plan.name,
+    keysAtOnce: keysAtOnce(plan, parts),
     clock: context.clock,
     output: main,
     sideOutput: (name) => outputs.get(name) ?? null,
@@ -144,6 +151,17 @@ function buildLink(plan: ChainNodePlan, meter: StepMeter, parts: ChainParts): Ch
   };
   const operator = makeOperator(plan, operatorContext, main, context);
   return { name: plan.name, kind: plan.kind, operator, counters, meter, ...opened };
+}
+
+function keysAtOnce(plan: ChainNodePlan, { nodes, context }: ChainParts): number {
+  if (leadsToMerge(plan, nodes)) return Number.POSITIVE_INFINITY;
+  return context.debug ? DEBUGGED_KEYS_AT_ONCE : KEYS_AT_ONCE;
+}
+
+/** True where branches may meet again, which is in an order of rows that nothing may change: nothing is put off there. */
+function leadsToMerge({ outputs }: ChainNodePlan, nodes: readonly ChainNodePlan[]): boolean {
+  const ways = Object.values(outputs).flatMap((targets) => targets.map((target) => waysFrom(target, nodes)));
+  return ways.some((way) => [...way].some((node) => nodes[node]?.kind === "merge"));
 }
 
 function makeOperator(plan: ChainNodePlan, context: OperatorContext, main: Output, chain: ChainContext): Operator {

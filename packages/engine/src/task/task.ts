@@ -4,7 +4,7 @@ import type { OperatorStates, SplitPosition } from "../checkpoint/manifest.ts";
 import type { SegmentBlock } from "../checkpoint/checkpoint-store.ts";
 import type { SinkWriter } from "../connector/sink-connector.ts";
 import { MAX_WATERMARK } from "../time/watermark.ts";
-import type { Chain } from "./chain.ts";
+import type { Chain, ChainLink } from "./chain.ts";
 import type { Exchange } from "./exchange.ts";
 import type { GateInput } from "./gate-input.ts";
 import type { SelfTimes, StepMeter } from "./self-times.ts";
@@ -59,6 +59,8 @@ export class Task {
   readonly gates: readonly GateInput[];
   readonly #parts: TaskParts;
   readonly #snapshotMeter: StepMeter;
+  /** Operators that may put something off, the last of the chain first: so little waits before one that has put something off. */
+  readonly #mayPutOff: readonly ChainLink[];
   /** Highest checkpoint whose barrier this task has passed on. */
   #checkpoint = 0;
   /** Barrier that some channels have delivered and others not yet. */
@@ -72,6 +74,7 @@ export class Task {
   constructor(parts: TaskParts) {
     this.#parts = parts;
     this.#snapshotMeter = parts.times.meter(parts.name, "snapshot");
+    this.#mayPutOff = parts.chain.links.filter(({ operator }) => operator.goOn !== undefined).reverse();
     this.name = parts.name;
     this.subtask = parts.subtask;
     this.chain = parts.chain;
@@ -83,6 +86,8 @@ export class Task {
   step(): boolean {
     const isReading = this.#readOn();
     if (this.isBlocked) return isReading;
+    // Before whatever comes next: what is put off is in no snapshot.
+    if (this.#goOn()) return true;
     const hasStepped = this.source === null ? this.#stepGates() : this.#stepSource(this.source);
     return hasStepped || isReading;
   }
@@ -146,6 +151,18 @@ export class Task {
   /** Closes readers and writers without caring what becomes of what they hold. */
   async abandon(): Promise<void> {
     await Promise.allSettled([this.source?.close(), ...this.#parts.writers.map(({ writer }) => writer.close())]);
+  }
+
+  /** A part of what an operator has put off; false if none has. */
+  #goOn(): boolean {
+    for (const { operator, meter } of this.#mayPutOff) {
+      if (operator.hasPutOff?.() !== true) continue;
+      const caller = this.#parts.times.enterAnyway(meter);
+      operator.goOn?.();
+      this.#parts.times.leave(caller);
+      return true;
+    }
+    return false;
   }
 
   #stepSource(source: SourceRunner): boolean {

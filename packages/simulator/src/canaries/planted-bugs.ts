@@ -232,8 +232,8 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "late records counted twice",
     file: "operator/window-operator.ts",
-    find: "        this.#late.add(first);\n      } else if",
-    replace: "        this.#late.add(first);\n        this.#late.add(first);\n      } else if",
+    find: "        this.late.add(first);\n      } else if",
+    replace: "        this.late.add(first);\n        this.late.add(first);\n      } else if",
     why: "each late record is told of twice",
     hint: 1,
   },

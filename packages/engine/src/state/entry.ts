@@ -21,6 +21,6 @@ export type {
   ValueState,
 } from "./state-backend.ts";
 export { stateBackendSuite, type StateBackendSuiteOptions } from "./state-backend.conformance.ts";
-export { FlatValue, type FlatForm } from "./flat-value.ts";
+export { FlatValue, type FlatForm, type WriteGuard } from "./flat-value.ts";
 export type { PaneSlotState, SlotField, Slots, SlotState } from "./slot-state.ts";
 export { PLAIN_CODEC, type StateCodec } from "./state-codec.ts";

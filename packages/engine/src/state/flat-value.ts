@@ -16,16 +16,17 @@ export abstract class FlatValue {
   /** Index in `words` of the first word, and how many there are. */
   at: number;
   length: number;
-  /** True: somebody else reads these words; whoever wants to change them takes {@link renewed} ones before. */
-  isShared: boolean;
+  /** True: somebody else reads these words, and they are not changed: see {@link unshare}. */
+  isShared = false;
+  /** Is told before words change; null where nobody needs to know. */
+  guard: WriteGuard | null = null;
   /** True: the array is the value's alone. */
   isOwn = false;
 
-  constructor(words: Float64Array, at: number, length: number, isShared: boolean) {
+  constructor(words: Float64Array, at: number, length: number) {
     this.words = words;
     this.at = at;
     this.length = length;
-    this.isShared = isShared;
   }
 
   /** How many numbers {@link write} writes. */
@@ -35,16 +36,28 @@ export abstract class FlatValue {
   abstract write(into: Float64Array, at: number): void;
 
   /** Points the value to its words. */
-  place(words: Float64Array, at: number, isShared: boolean): void {
+  place(words: Float64Array, at: number): void {
     this.words = words;
     this.at = at;
-    this.isShared = isShared;
+    this.isShared = false;
+    this.guard = null;
     this.isOwn = false;
+  }
+
+  /** Call before words are written: makes a copy of the words those of the value where somebody else reads them. Indexes in `words` may change. */
+  protected unshare(): void {
+    if (this.isShared) this.renewFrom(this);
+  }
+
+  /** Writes a word that is not shared. */
+  protected set(index: number, word: number): void {
+    if (this.guard !== null) this.guard.beforeWrite(index, 1);
+    this.words[index] = word;
   }
 
   /** Makes `length` words, all 0, those of the value; the ones before stay as they are, for the caller to take over what is in them. */
   protected renew(length: number): void {
-    this.place(newWords(length), 1, false);
+    this.place(newWords(length), 1);
     this.length = length;
     this.isOwn = true;
   }
@@ -56,10 +69,16 @@ export abstract class FlatValue {
   }
 }
 
+/** What notes words before they change. */
+export interface WriteGuard {
+  /** `count` words from index `at` on are going to be written. */
+  beforeWrite(at: number, count: number): void;
+}
+
 /** How the flat values of a codec come about. */
 export interface FlatForm {
   /** A value over words that were those of another; it shares them. */
-  open(words: Float64Array, at: number, length: number, isShared: boolean): FlatValue;
+  open(words: Float64Array, at: number, length: number): FlatValue;
   /** The value that wrote `count` numbers from `at` on, which shares nothing with them; undefined where they make no sense. */
   read(numbers: Float64Array, at: number, count: number): FlatValue | undefined;
 }

@@ -43,7 +43,7 @@ export function collectAggregate<In, V>(
           plain.every((value) => typeof value === "number") ? NumberList.of(plain, 0, plain.length) : plain.map(frozen),
       },
       {
-        open: (words, at, length, isShared) => new NumberList(words, at, length, isShared),
+        open: (words, at, length) => new NumberList(words, at, length),
         read: (numbers, at, count) => NumberList.of(numbers, at, count),
       },
     ),

@@ -74,7 +74,7 @@ export function distinctCountAggregate<In>(input: (record: In) => Key): Aggregat
       "distinctCount/2",
       { encode: (distinct) => plainOf(distinct), decode: (plain: PlainDistinct) => fromPlain(plain) },
       {
-        open: (words, at, length, isShared) => new DistinctNumbers(words, at, length, isShared),
+        open: (words, at, length) => new DistinctNumbers(words, at, length),
         read: (numbers, at, count) => DistinctNumbers.of(numbers, at, count),
       },
     ),

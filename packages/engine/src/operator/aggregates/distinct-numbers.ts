@@ -9,7 +9,9 @@ const NOTHING = new Float64Array(2);
 /** Distinct numbers. */
 export class DistinctNumbers extends NumberTable {
   static none(): DistinctNumbers {
-    return new DistinctNumbers(NOTHING, 0, NOTHING.length, true);
+    const none = new DistinctNumbers(NOTHING, 0, NOTHING.length);
+    none.isShared = true;
+    return none;
   }
 
   /** A set of some numbers. */
@@ -76,7 +78,7 @@ export class DistinctNumbers extends NumberTable {
   #mark(mark: number): void {
     const marks = (this.words[this.at + 1] as number) | 0;
     if ((marks & mark) !== 0) return;
-    if (this.isShared) this.renewFrom(this);
-    this.words[this.at + 1] = marks | mark;
+    this.unshare();
+    this.set(this.at + 1, marks | mark);
   }
 }

@@ -9,7 +9,9 @@ const NOTHING = new Float64Array(3);
 /** How often numbers came. */
 export class NumberCounts extends NumberTable {
   static none(): NumberCounts {
-    return new NumberCounts(NOTHING, 0, NOTHING.length, true);
+    const none = new NumberCounts(NOTHING, 0, NOTHING.length);
+    none.isShared = true;
+    return none;
   }
 
   /** The counts of `count` / 2 numbers: a number, how often it came, and so on. Undefined where that makes no sense. */
@@ -32,18 +34,18 @@ export class NumberCounts extends NumberTable {
   add(value: number, times: number): void {
     // No other number is not itself.
     if (value === 0 || value !== value) {
-      if (this.isShared) this.renewFrom(this);
+      this.unshare();
       this.#increase(this.at + (value === 0 ? ZEROS : NANS), times);
       return;
     }
     const found = this.find(value);
     if (found < 0) {
       const made = this.insert(value, found);
-      this.words[made + this.places] = times;
+      this.set(made + this.places, times);
       return;
     }
     const place = found - this.at;
-    if (this.isShared) this.renewFrom(this);
+    this.unshare();
     this.#increase(this.at + place + this.places, times);
   }
 
@@ -82,6 +84,6 @@ export class NumberCounts extends NumberTable {
   }
 
   #increase(at: number, times: number): void {
-    this.words[at] = (this.words[at] as number) + times;
+    this.set(at, (this.words[at] as number) + times);
   }
 }

@@ -5,7 +5,9 @@ const NOTHING = new Float64Array(1);
 /** Numbers in order: how many, then them. */
 export class NumberList extends FlatValue {
   static none(): NumberList {
-    return new NumberList(NOTHING, 0, NOTHING.length, true);
+    const none = new NumberList(NOTHING, 0, NOTHING.length);
+    none.isShared = true;
+    return none;
   }
 
   static of(numbers: ArrayLike<number>, at: number, count: number): NumberList {
@@ -24,9 +26,9 @@ export class NumberList extends FlatValue {
   push(value: number, max: number): void {
     const count = this.numbers();
     if (count === this.length - 1) this.#grow(count, 1 + Math.min(max, count + Math.max(2, count >>> 1)));
-    else if (this.isShared) this.renewFrom(this);
-    this.words[this.at + 1 + count] = value;
-    this.words[this.at] = count + 1;
+    else this.unshare();
+    this.set(this.at + 1 + count, value);
+    this.set(this.at, count + 1);
   }
 
   toArray(): number[] {

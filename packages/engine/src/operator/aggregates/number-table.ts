@@ -43,8 +43,8 @@ export abstract class NumberTable extends FlatValue {
       this.#makeRoom(count);
       i = -1 - this.find(value);
     }
-    this.words[i] = value;
-    this.words[this.at] = count + 1;
+    this.set(i, value);
+    this.set(this.at, count + 1);
     return i;
   }
 
@@ -57,7 +57,7 @@ export abstract class NumberTable extends FlatValue {
   #makeRoom(count: number): void {
     const { words, at, places, headWords } = this;
     if (!isCrowded(count, places)) {
-      this.renewFrom(this);
+      this.unshare();
       return;
     }
     this.renew(this.#lengthFor(placesFor(count + 1, places)));

@@ -41,7 +41,9 @@ export interface PlainSketch {
  */
 export class QuantileSketch extends FlatValue {
   static none(): QuantileSketch {
-    return new QuantileSketch(NOTHING, 0, HEAD, true);
+    const none = new QuantileSketch(NOTHING, 0, HEAD);
+    none.isShared = true;
+    return none;
   }
 
   /** The sketch that wrote `count` numbers from `at` on; undefined where none did. */
@@ -157,8 +159,8 @@ export class QuantileSketch extends FlatValue {
 
   #tally(side: number, times: number): void {
     if (times === 0) return;
-    if (this.isShared) this.renewFrom(this);
-    this.words[this.at + side] = (this.words[this.at + side] as number) + times;
+    this.unshare();
+    this.set(this.at + side, (this.words[this.at + side] as number) + times);
   }
 
   #count(side: number, key: number, times: number): void {
@@ -170,7 +172,7 @@ export class QuantileSketch extends FlatValue {
       const bin = after === 0 ? 0 : (this.words[i] as number);
       const isThere = bin >= place * COUNTS;
       const more = Math.min(left, isThere ? COUNT_MAX - countOf(bin) : COUNT_MAX);
-      if (isThere && more > 0) this.words[i] = bin + more;
+      if (isThere && more > 0) this.set(i, bin + more);
       else this.#insert(after, place * COUNTS + Math.min(left, COUNT_MAX));
       left -= isThere && more > 0 ? more : Math.min(left, COUNT_MAX);
     }
@@ -196,9 +198,10 @@ export class QuantileSketch extends FlatValue {
     if (HEAD + bins === this.length) this.#grow(bins);
     const { words } = this;
     const first = this.at + HEAD;
+    if (this.guard !== null) this.guard.beforeWrite(first + index, bins - index + 1);
     for (let i = first + bins; i > first + index; i--) words[i] = words[i - 1] as number;
     words[first + index] = bin;
-    words[this.at + BINS] = bins + 1;
+    this.set(this.at + BINS, bins + 1);
   }
 
   #grow(bins: number): void {

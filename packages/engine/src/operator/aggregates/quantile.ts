@@ -34,7 +34,7 @@ export function quantileAggregate<In>(
         decode: (plain: PlainSketch) => QuantileSketch.fromPlain(plain),
       },
       {
-        open: (words, at, length, isShared) => new QuantileSketch(words, at, length, isShared),
+        open: (words, at, length) => new QuantileSketch(words, at, length),
         read: (numbers, at, count) => QuantileSketch.read(numbers, at, count),
       },
     ),

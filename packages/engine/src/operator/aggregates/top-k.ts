@@ -50,7 +50,7 @@ export function topKAggregate<In, V>(
         decode: (plain: [unknown, number][]) => fromPlain(plain),
       },
       {
-        open: (words, at, length, isShared) => new NumberCounts(words, at, length, isShared),
+        open: (words, at, length) => new NumberCounts(words, at, length),
         read: (numbers, at, count) => NumberCounts.ofPairs(numbers, at, count),
       },
     ),

@@ -5,12 +5,15 @@ import { readPlain, writePlain } from "../payload-value.ts";
 import { FlatValue, type FlatForm } from "../flat-value.ts";
 import type { StateCodec } from "../state-codec.ts";
 import type { Journal, Settling } from "./journal.ts";
+import { FrozenBlock } from "./frozen-block.ts";
 import { ValueArena } from "./value-arena.ts";
 
 /** Length of the bytes that are kept, before them in a block. */
 const LENGTH_BYTES = 4;
 /** Bytes that are copied one by one. */
 const COPIED_MAX = 64;
+/** Words of a flat value that are copied as a whole; of more, pages of as many. */
+const COPIED_WHOLE_MAX = 512;
 /** First byte of a value that is numbers, after those of payload-value.ts and raw-record.ts; three zeros align what follows. docs/format.md. */
 const NUMBERS_TAG = 11;
 const NUMBERS_HEAD_BYTES = 4;
@@ -30,6 +33,8 @@ export class KeptBytes implements Settling {
   readonly #made: number[] = [];
   readonly #released: number[] = [];
   #isFrozen = false;
+  /** Large blocks of flat values that are written while a snapshot is read. */
+  readonly #guards = new Map<number, FrozenBlock>();
   /** Released since a snapshot is read. */
   #waiting: number[] = [];
   /** Bytes of the blocks that a reader can see. */
@@ -75,7 +80,7 @@ export class KeptBytes implements Settling {
     if (adopted === 0) copyWords(words, at, length, floats, to);
     ints[offset >>> 2] = size;
     ints[(offset >>> 2) + 1] = FLAT_TAG;
-    value.place(floats, to, false);
+    value.place(floats, to);
     this.bytes += size + LENGTH_BYTES;
     return handle;
   }
@@ -93,7 +98,11 @@ export class KeptBytes implements Settling {
     const offset = this.#arena.offset(handle);
     const length = ints[offset >>> 2] as number;
     const tag = ints[(offset >>> 2) + 1];
-    if (tag === FLAT_TAG) return flat.open(floats, (offset >>> 3) + 1, length >>> 3, isShared);
+    if (tag === FLAT_TAG) {
+      const value = flat.open(floats, (offset >>> 3) + 1, length >>> 3);
+      if (isShared) this.#protect(value, handle);
+      return value;
+    }
     if (tag === NUMBERS_TAG && (length & 7) === NUMBERS_HEAD_BYTES) {
       const value = flat.read(floats, (offset >>> 3) + 1, length >>> 3);
       if (value !== undefined) return value;
@@ -105,7 +114,9 @@ export class KeptBytes implements Settling {
   written(handle: number, codec: StateCodec): Uint8Array {
     const { ints } = this.#arena.chunk(handle);
     if (ints[(this.#arena.offset(handle) >>> 2) + 1] !== FLAT_TAG) return this.read(handle);
-    return encodeField(this.value(handle, codec, true), codec);
+    const words = this.#guards.get(handle)?.read();
+    const value = words === undefined ? this.value(handle, codec, false) : codec.flat?.open(words, 0, words.length);
+    return encodeField(value, codec);
   }
 
   /** A view, good until the next `keep`. */
@@ -171,8 +182,21 @@ export class KeptBytes implements Settling {
 
   thaw(): void {
     this.#isFrozen = false;
+    this.#guards.clear();
     for (const handle of this.#waiting) this.#free(handle);
     this.#waiting = [];
+  }
+
+  /** A small value is copied before it is changed, a large one by the page. */
+  #protect(value: FlatValue, handle: number): void {
+    const { words, at, length } = value;
+    if (length <= COPIED_WHOLE_MAX) {
+      value.isShared = true;
+      return;
+    }
+    const guard = this.#guards.get(handle) ?? new FrozenBlock(words, at, length);
+    this.#guards.set(handle, guard);
+    value.guard = guard;
   }
 
   #enlist(): void {

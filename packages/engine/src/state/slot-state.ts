@@ -33,7 +33,8 @@ export interface SlotField {
   readonly codec: StateCodec | null;
   /**
    * Of a `value` field. `live`: what was set may be handed out itself, and be encoded later, any time. Only engine code may hold it; who
-   * changes it sets it again, and not in a journal, which does not cover changes made inside it. Default `copy`.
+   * changes it sets it again, and not in a journal, which does not cover changes made inside it. A flat value is good until a live value is
+   * asked for after one was set, and not from one batch to the next. Default `copy`.
    */
   readonly isolation?: "copy" | "live";
 }

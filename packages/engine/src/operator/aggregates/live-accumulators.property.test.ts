@@ -5,6 +5,7 @@ import { DDSketch } from "@datadog/sketches-js";
 import { encodeKey } from "../../record/key-codec.ts";
 import type { Key } from "../../record/key-column.ts";
 import { decodeValue, encodeValue } from "../../record/value-codec.ts";
+import { PLAIN_CODEC } from "../../state/state-codec.ts";
 import { Journal } from "../../state/memory/journal.ts";
 import { decodeField, encodeField, KeptBytes } from "../../state/memory/kept-bytes.ts";
 import { KeptObjects } from "../../state/memory/kept-objects.ts";
@@ -198,6 +199,31 @@ for (const [name, { aggregate, value, expected }] of Object.entries(subjects)) {
     );
   });
 }
+
+test("what a checkpoint has of numbers is fixed, and that of before they had a form is read", () => {
+  const expectedNumbers: Readonly<Record<string, readonly number[]>> = {
+    distinctCount: [7, 0],
+    topK: [7, 2, 0, 1],
+    collect: [7, 7, -0],
+    // Key 98 is of what is above 1.01 / 0.99 to the power of 97, 6.96, up to the power of 98, 7.1.
+    quantile: [0, 1, 0, 98, 2],
+  };
+  for (const [name, numbers] of Object.entries(expectedNumbers)) {
+    const { create, add, result, codec } = subjects[name]?.aggregate as Any;
+    const made = [7, 7, -0].reduce((accumulator, value) => add(accumulator, value, 0), create());
+    const bytes = encodeField(made, codec).slice();
+    assert.deepEqual([...bytes.slice(0, 4)], [11, 0, 0, 0]);
+    const view = new DataView(bytes.buffer, 4);
+    assert.deepEqual(
+      numbers.map((_, i) => view.getFloat64(i * 8, true)),
+      numbers,
+    );
+    assert.equal(bytes.length, 4 + numbers.length * 8);
+    const before = encodeField(codec.encode(made), PLAIN_CODEC).slice();
+    assert.equal(before[0], 0);
+    assert.deepEqual(result(decodeField(before, codec)), result(made));
+  }
+});
 
 test("damaged numbers are corrupt", () => {
   const { create, add, codec } = subjects["distinctCount"]?.aggregate as Any;

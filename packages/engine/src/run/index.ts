@@ -47,7 +47,7 @@ export type { CheckpointSummary } from "../job/checkpoint-coordinator.ts";
 export type { Job } from "../job/job.ts";
 export type { JobEvent, JobResult, JobSettings } from "../job/job-options.ts";
 export { nodeHost } from "../node-host/node-host.ts";
-export { memoryBackend, type MemoryBackendOptions } from "../state/memory-backend.ts";
+export { memoryBackend, type MemoryBackendOptions, type SnapshotRule } from "../state/memory-backend.ts";
 export { defineConfig, type TidemarkConfig } from "./config.ts";
 export { loadConfig, loadPipeline } from "./load-pipeline.ts";
 export { settingsOf, type CheckpointOptions, type SettingsOptions } from "./settings.ts";

@@ -39,7 +39,10 @@ export interface SlotField {
   readonly isolation?: "copy" | "live";
 }
 
-/** A slot per row. */
+/**
+ * A slot per row. To write to one does not mark the row as changed for the next snapshot: that its key was resolved, or its timer popped,
+ * since the last one did.
+ */
 export interface SlotState extends Slots {
   /** Index in `words` of the first word of the row's slot; -1 if it has none. */
   find(row: number): number;

@@ -13,6 +13,7 @@ import {
 } from "./conformance/harness.ts";
 import { journalTests } from "./conformance/journal.conformance.ts";
 import { slotTests } from "./conformance/slots.conformance.ts";
+import { seriesTests } from "./conformance/series.conformance.ts";
 import { snapshotTests } from "./conformance/snapshots.conformance.ts";
 import type { KeyedState, StateBackend } from "./state-backend.ts";
 
@@ -40,6 +41,7 @@ export function stateBackendSuite({ test, backend }: StateBackendSuiteOptions): 
   timerTests(test, open);
   journalTests(test, open);
   snapshotTests(test, open);
+  seriesTests(test, open);
   slotTests(test, open);
 }
 

@@ -76,7 +76,17 @@ export interface KeyedState {
    * reading or restore may begin.
    */
   freeze(): SnapshotReading;
-  /** Adds the content of a payload that a snapshot of the same operator made; before the first batch only. */
+  /**
+   * The same, the next one of a series: of all rows, or of those alone that may have changed since the one before, where that is less;
+   * `isWhole` tells. Who restores gives the payloads of a key group from the last whole one on, in their order. A row has changed if it was
+   * resolved, or a timer of it was popped, or it was written to by any call but those of a slot per row, which needs one of the
+   * others first. After a restore, or a reading that was given up, the next is whole.
+   */
+  freezeNext(): SnapshotReading;
+  /**
+   * Adds the content of a payload that a snapshot of the same operator made; before the first batch only. One of changes takes the place of
+   * what there was of the keys that it is about.
+   */
   restore(payload: Uint8Array): void;
   /** Live rows and an estimate of bytes held. */
   size(): { rows: number; bytes: number };
@@ -84,6 +94,8 @@ export interface KeyedState {
 
 /** A snapshot that is being read. */
 export interface SnapshotReading {
+  /** It holds all rows; without it a payload adds to those before it, and a key group without one has not changed. */
+  readonly isWhole: boolean;
   /** Reads on: about `steps` entries, or places where one may be. True once all is read; not to be called after that. */
   advance(steps: number): boolean;
   /** One payload per key group that holds anything, in order of key group; once all is read. */

@@ -105,7 +105,7 @@ export class FlatMapState implements MapState<unknown>, SnapshotPart, Undoable, 
       write: (writers, from, end) => {
         for (let row = from; row < end; row++) {
           const count = countInCopy(copy, row);
-          if (count === 0) continue;
+          if (count === 0 || !writers.wants(row)) continue;
           const writer = writers.entry(row);
           writer.varint(count);
           visitCopy(copy, row, (key, value) => {
@@ -131,6 +131,7 @@ export class FlatMapState implements MapState<unknown>, SnapshotPart, Undoable, 
 
   #put(row: number, key: string, value: number): void {
     const before = this.#find(row, key);
+    this.#table.changes.mark(row);
     if (before !== 0) {
       const old = this.#entries.value(before);
       this.#journal.note(this, before, CHANGED, old);
@@ -158,6 +159,7 @@ export class FlatMapState implements MapState<unknown>, SnapshotPart, Undoable, 
 
   #takeOut(entry: number): void {
     const row = this.#entries.row(entry);
+    this.#table.changes.mark(row);
     this.#entries.takeOut(entry);
     if (this.#entries.count(row) === 0) this.#table.letGo(row);
   }

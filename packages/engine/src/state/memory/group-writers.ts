@@ -2,14 +2,18 @@ import type { ByteWriter } from "../byte-writer.ts";
 import { keyGroupOf } from "../key-group.ts";
 import type { KeyGroupPayload } from "../state-backend.ts";
 import { PayloadWriter } from "./payload-writer.ts";
+import type { RowChanges } from "./row-changes.ts";
 import type { RowTable } from "./row-table.ts";
 
 /** A guess is not larger than this for each row: what is large takes its time anyway. */
 const ROW_BYTES_MAX = 512;
 /** Less memory than this is taken when it is needed. */
 const PREPARED_BYTES_MIN = 16_384;
-/** Kind that ends the sections of a payload, and ordinal that ends the entries of a section. */
+/** Kind that ends the sections of a payload, ordinal that ends the entries of a section, length that ends the keys of changed rows. */
 const END = 0;
+/** Versions of the payload bytes; docs/format.md. One of a whole key group, one of what changed in it. */
+export const WHOLE_VERSION = 3;
+export const CHANGES_VERSION = 4;
 
 /** One payload in the making. */
 interface GroupWriter {
@@ -18,6 +22,14 @@ interface GroupWriter {
   rows: number;
   /** Ordinal of the section that it is in; 0 before the first. */
   section: number;
+}
+
+/** What a snapshot is of. */
+export interface SnapshotKind {
+  /** Of all rows, not only of those that changed. */
+  readonly isWhole: boolean;
+  /** Later snapshots may be of what changed since. */
+  readonly isOfSeries: boolean;
 }
 
 /** How large the payloads of the snapshot before were, by key group, and with how many rows: what the next ones are likely to need. */
@@ -41,11 +53,16 @@ export class PayloadSizes {
  * The payloads of a snapshot, one per key group that holds anything, written side by side. A row is named in its payload by its ordinal
  * among the rows of its key group, which it gets with its first entry, where its key stands; row ids are not written. The rows must stay until
  * the end.
+ *
+ * In a snapshot of changes all keys that it is about come first, by {@link name} and {@link nameGone}; only those rows are wanted then, and
+ * have their ordinals.
  */
 export class GroupWriters {
   readonly #table: RowTable;
   readonly #keyGroupBits: number;
-  readonly #version: number;
+  readonly #isWhole: boolean;
+  /** Null where the snapshot is none of a series. */
+  readonly #changes: RowChanges | null;
   readonly #sizes: PayloadSizes;
   /** How much larger than before the payloads may be. */
   readonly #growth: number;
@@ -59,10 +76,11 @@ export class GroupWriters {
   #section = 0;
   #writeHead: (writer: ByteWriter) => void = () => {};
 
-  constructor(table: RowTable, keyGroupBits: number, version: number, sizes: PayloadSizes) {
+  constructor(table: RowTable, keyGroupBits: number, sizes: PayloadSizes, kind: SnapshotKind) {
     this.#table = table;
     this.#keyGroupBits = keyGroupBits;
-    this.#version = version;
+    this.#isWhole = kind.isWhole;
+    this.#changes = kind.isOfSeries ? table.changes : null;
     this.#sizes = sizes;
     this.#growth = 1.1 * Math.max(1, sizes.rows === 0 ? 1 : table.liveRows / sizes.rows);
     sizes.rows = table.liveRows;
@@ -92,7 +110,26 @@ export class GroupWriters {
     this.#writeHead = writeHead;
   }
 
-  /** Begins an entry of a row in its payload. */
+  /** Names a row that changed. */
+  name(row: number): void {
+    const keyGroup = keyGroupOf(this.#table.hash(row), this.#keyGroupBits);
+    this.#nameIn(this.#writers[keyGroup] ?? this.#addGroup(keyGroup), row, keyGroup);
+  }
+
+  /** Names a key that has no row any more. */
+  nameGone(hash: number, key: Uint8Array): void {
+    const keyGroup = keyGroupOf(hash, this.#keyGroupBits);
+    const writer = this.#writers[keyGroup] ?? this.#addGroup(keyGroup);
+    writer.rows++;
+    writer.payload.bytes(key);
+  }
+
+  /** Whether entries of a row are to be written. */
+  wants(row: number): boolean {
+    return this.#isWhole || this.#ordinals[row] !== 0;
+  }
+
+  /** Begins an entry of a row, which is wanted, in its payload. */
   entry(row: number): PayloadWriter {
     const ordinal = this.#ordinals[row] as number;
     if (ordinal === 0) return this.#firstEntry(row);
@@ -118,27 +155,32 @@ export class GroupWriters {
     const keyGroup = keyGroupOf(this.#table.hash(row), this.#keyGroupBits);
     const writer = this.#writers[keyGroup] ?? this.#addGroup(keyGroup);
     if (writer.section !== this.#section) this.#enterSection(writer);
+    writer.payload.varint(writer.rows + 1);
+    this.#nameIn(writer, row, keyGroup);
+    return writer.payload;
+  }
+
+  /** Gives a row its ordinal, and writes its key. */
+  #nameIn(writer: GroupWriter, row: number, keyGroup: number): void {
     const { payload } = writer;
-    const ordinal = ++writer.rows;
     this.#groups[row] = keyGroup;
-    this.#ordinals[row] = ordinal;
-    payload.varint(ordinal);
+    this.#ordinals[row] = ++writer.rows;
+    this.#changes?.store(row);
     const length = this.#table.keyLength(row);
     payload.varint(length);
     const at = payload.room(length);
     this.#table.copyKey(row, payload.memory, at);
-    return payload;
   }
 
   #enterSection(writer: GroupWriter): void {
-    if (writer.section > 0) writer.payload.varint(END);
+    if (writer.section > 0 || !this.#isWhole) writer.payload.varint(END);
     writer.section = this.#section;
     this.#writeHead(writer.payload);
   }
 
   #addGroup(keyGroup: number): GroupWriter {
     const payload = this.#prepared[keyGroup] ?? new PayloadWriter(this.#likelyBytes(keyGroup));
-    payload.u8(this.#version);
+    payload.u8(this.#isWhole ? WHOLE_VERSION : CHANGES_VERSION);
     const writer = { keyGroup, payload, rows: 0, section: 0 };
     this.#writers[keyGroup] = writer;
     return writer;

@@ -16,7 +16,6 @@ import type {
 } from "../state-backend.ts";
 import type { PaneSlotState, SlotState } from "../slot-state.ts";
 import { KEY_GROUP_BITS_MAX } from "../key-group.ts";
-import { PayloadSizes } from "./group-writers.ts";
 import { Journal } from "./journal.ts";
 import { FlatMapState } from "./flat-map-state.ts";
 import { MemoryPaneSlotState } from "./pane-slot-state.ts";
@@ -26,6 +25,7 @@ import { RowTable } from "./row-table.ts";
 import { MemorySlotState } from "./slot-state.ts";
 import type { SnapshotPart } from "./snapshot-part.ts";
 import { MemorySnapshotReading } from "./snapshot-reading.ts";
+import { type SnapshotRule, SnapshotSeries } from "./snapshot-series.ts";
 import { MemoryTimerState, TIMERS_MAX } from "./timer-state.ts";
 import { TypedListState } from "./typed-list-state.ts";
 import { TypedValueState } from "./typed-value-state.ts";
@@ -46,11 +46,14 @@ export class MemoryKeyedState implements KeyedState {
   readonly #timers: MemoryTimerState;
   readonly #states = new Map<string, OpenState>();
   readonly #sections: PayloadSections;
-  readonly #sizes: PayloadSizes;
+  readonly #series: SnapshotSeries;
   #reading: SnapshotReading | null = null;
 
   /** `bytesMax`: more than that is TM_STATE_FULL, after a batch. */
-  constructor(options: KeyedStateOptions, bytesMax: number = Number.POSITIVE_INFINITY) {
+  constructor(
+    options: KeyedStateOptions,
+    { bytesMax = Number.POSITIVE_INFINITY, snapshots = {} }: { bytesMax?: number; snapshots?: SnapshotRule } = {},
+  ) {
     this.#bytesMax = bytesMax;
     const { operator, keyGroupBits, timers, states } = options;
     assert(
@@ -64,8 +67,8 @@ export class MemoryKeyedState implements KeyedState {
     }
     this.#operator = operator;
     this.#keyGroupBits = keyGroupBits;
-    this.#sizes = new PayloadSizes(keyGroupBits);
     this.#table = new RowTable(operator);
+    this.#series = new SnapshotSeries(this.#table, keyGroupBits, snapshots);
     this.#timers = new MemoryTimerState(this.#table, this.#journal, timers.length);
     for (const descriptor of states) {
       assert(!this.#states.has(descriptor.name), () => `state "${descriptor.name}" of "${operator}" is declared twice`);
@@ -137,18 +140,11 @@ export class MemoryKeyedState implements KeyedState {
   }
 
   freeze(): SnapshotReading {
-    assert(!this.#journal.active, "a snapshot cannot be taken inside a state journal");
-    assert(this.#reading === null, "a snapshot is being read already");
-    this.#reading = new MemorySnapshotReading({
-      table: this.#table,
-      keyGroupBits: this.#keyGroupBits,
-      sections: this.#sections,
-      sizes: this.#sizes,
-      onEnd: () => {
-        this.#reading = null;
-      },
-    });
-    return this.#reading;
+    return this.#freeze(null);
+  }
+
+  freezeNext(): SnapshotReading {
+    return this.#freeze(this.#series);
   }
 
   restore(payload: Uint8Array): void {
@@ -161,6 +157,21 @@ export class MemoryKeyedState implements KeyedState {
     let bytes = this.#table.bytes + this.#timers.bytes;
     for (const { state } of this.#states.values()) bytes += state.bytes;
     return { rows: this.#table.liveRows, bytes };
+  }
+
+  #freeze(series: SnapshotSeries | null): SnapshotReading {
+    assert(!this.#journal.active, "a snapshot cannot be taken inside a state journal");
+    assert(this.#reading === null, "a snapshot is being read already");
+    this.#reading = new MemorySnapshotReading({
+      table: this.#table,
+      keyGroupBits: this.#keyGroupBits,
+      sections: this.#sections,
+      series,
+      onEnd: () => {
+        this.#reading = null;
+      },
+    });
+    return this.#reading;
   }
 
   #checkBytes(): void {

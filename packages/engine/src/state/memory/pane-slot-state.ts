@@ -69,11 +69,13 @@ export class MemoryPaneSlotState extends SlotWords implements PaneSlotState, Sna
   }
 
   claim(row: number, pane: number): number {
+    this.#table.changes.mark(row);
     return this.#claimIn(this.#pane(pane) ?? this.#makePane(pane), row);
   }
 
   claimAll(rows: Int32Array, count: number, pane: number, slots: Int32Array): void {
     if (count === 0) return;
+    this.#table.changes.markAll(rows, count);
     const found = this.#pane(pane) ?? this.#makePane(pane);
     const { number } = found;
     const { pages } = this.#newest;
@@ -93,6 +95,15 @@ export class MemoryPaneSlotState extends SlotWords implements PaneSlotState, Sna
     this.touchAll(slots, count);
   }
 
+  override touch(at: number): void {
+    super.touch(at);
+    this.markChanged(at);
+  }
+
+  protected override markChanged(at: number): void {
+    this.#table.changes.mark(this.words[at + this.width] as number);
+  }
+
   delete(row: number, pane: number): void {
     const found = this.#pane(pane);
     const at = found === null ? -1 : this.#findIn(found, row);
@@ -106,6 +117,10 @@ export class MemoryPaneSlotState extends SlotWords implements PaneSlotState, Sna
     if (found.size > 0) return;
     journal.note(this, 0, PANE_LEFT, found);
     this.#leave(found);
+  }
+
+  clear(row: number): void {
+    for (const pane of this.panes()) this.delete(row, pane);
   }
 
   panes(): readonly number[] {
@@ -143,6 +158,10 @@ export class MemoryPaneSlotState extends SlotWords implements PaneSlotState, Sna
     this.#forget(found);
     this.#dropped.push(found);
     this.sweep();
+  }
+
+  get isSweeping(): boolean {
+    return this.#dropped.length > 0;
   }
 
   /** Goes on letting go the rows of dropped panes; a bounded number of them. */
@@ -215,7 +234,9 @@ export class MemoryPaneSlotState extends SlotWords implements PaneSlotState, Sna
   #writeFrozenPane(writers: GroupWriters, places: PanePlaces, from: number, end: number): void {
     for (let position = from; position < end; position++) {
       const words = this.frozenSlot(slotAt(places.extents, position) * this.stride);
-      const writer = writers.entry(words[this.width] as number);
+      const row = words[this.width] as number;
+      if (!writers.wants(row)) continue;
+      const writer = writers.entry(row);
       writer.f64(places.start);
       this.writeFrozen(writer, words);
     }

@@ -1,13 +1,11 @@
 import { TidemarkError } from "../../foundation/error.ts";
 import type { ByteWriter } from "../byte-writer.ts";
 import type { StateKind } from "../state-backend.ts";
+import { CHANGES_VERSION, WHOLE_VERSION } from "./group-writers.ts";
 import { PayloadReader } from "./payload-reader.ts";
 import type { RowTable } from "./row-table.ts";
 import { readFields } from "./slot-words.ts";
 import type { SnapshotPart } from "./snapshot-part.ts";
-
-/** Version of the payload bytes; docs/format.md. No other was released. */
-export const PAYLOAD_VERSION = 3;
 
 /** Byte of each kind of section; frozen. 0 ends them. */
 const KIND_BYTES: Readonly<Record<StateKind | "timer", number>> = {
@@ -51,22 +49,22 @@ export function sectionsOf(sections: PayloadSections): Section[] {
 }
 
 /**
- * Adds a payload's rows, timers and states. A name that is not declared, or is of another kind, is TM_STATE_INCOMPATIBLE; a declared
+ * Adds a payload's rows, timers and states; one of changes takes the place of what there was of the keys that it names. A name that is not declared, or is of another kind, is TM_STATE_INCOMPATIBLE; a declared
  * name it does not have stays empty. Malformed bytes are TM_CHECKPOINT_CORRUPT.
  */
 export function readPayload(payload: Uint8Array, table: RowTable, sections: PayloadSections): void {
   const reader = new PayloadReader(payload);
   const version = reader.u8();
-  if (version !== PAYLOAD_VERSION) {
+  if (version !== WHOLE_VERSION && version !== CHANGES_VERSION) {
     throw new TidemarkError(
       "TM_STATE_INCOMPATIBLE",
       "the state was written by another version of Tidemark; run the version that wrote it",
       {
-        facts: { operator: sections.operator, version, known: PAYLOAD_VERSION },
+        facts: { operator: sections.operator, version, known: `${WHOLE_VERSION}, ${CHANGES_VERSION}` },
       },
     );
   }
-  const rows: number[] = [];
+  const rows = version === CHANGES_VERSION ? clearChanged(reader, table, sections) : [];
   for (let byte = reader.u8(); byte !== 0; byte = reader.u8()) {
     const kind = KINDS.get(byte) ?? reader.fail("a section is of an unknown kind");
     readSection(reader, { rows, table }, kind, sections);
@@ -74,6 +72,18 @@ export function readPayload(payload: Uint8Array, table: RowTable, sections: Payl
   if (reader.remaining > 0) reader.fail("there is more of it than there should be");
   // A row without anything is not written, but one that only such a payload has must not stay.
   table.releaseEmptyRows();
+}
+
+/** Reads the keys that a payload of changes is about, and lets go what there was of them. */
+function clearChanged(reader: PayloadReader, table: RowTable, { timers, states }: PayloadSections): number[] {
+  const parts = [...timers.values(), ...Array.from(states.values(), ({ part }) => part)];
+  const rows: number[] = [];
+  for (let length = reader.varint(); length !== 0; length = reader.varint()) {
+    const row = table.resolveOne(reader.take(length));
+    for (const part of parts) part.clear(row);
+    rows.push(row);
+  }
+  return rows;
 }
 
 function readSection(

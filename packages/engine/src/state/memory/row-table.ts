@@ -11,6 +11,7 @@ import { selectKeys } from "../../record/row-copy.ts";
 import type { KeyTable } from "../state-backend.ts";
 import { cellsOf, ROW_MASK } from "../../record/kernels/row-layout.ts";
 import { RepeatedKeys } from "./repeated-keys.ts";
+import { RowChanges } from "./row-changes.ts";
 import { RowList } from "./row-list.ts";
 import {
   findInteger,
@@ -50,6 +51,8 @@ export interface RowTableOptions extends RowStoreOptions {
  * Keys are in one store until it is full, at 2^24 − 1 rows or 4 GiB; then further stores are opened, and a key is looked for in each.
  */
 export class RowTable implements KeyTable {
+  /** Rows are marked when they are resolved or let go; what changes otherwise is marked by who changes it. */
+  readonly changes: RowChanges = new RowChanges();
   readonly #operator: string;
   readonly #options: RowTableOptions;
   readonly #stores: RowStore[];
@@ -112,6 +115,7 @@ export class RowTable implements KeyTable {
     if (this.#stores.length > 1) this.#resolveInStores(keys, length, rows);
     else if (room.cells <= CELLS_AT_ONCE && this.#first.reserve(room)) this.#make(0, keys, length, rows);
     else for (let i = 0; i < length; i++) rows[i] = this.#findOrMake(keys, i);
+    this.changes.markAll(rows, length);
   }
 
   /** The row of a key given alone; hashes it. */
@@ -197,6 +201,7 @@ export class RowTable implements KeyTable {
   /** One thing less; the last one makes the row a candidate for release. */
   letGo(row: number): void {
     if (this.#storeOf(row).letGo(row & ROW_MASK)) this.#candidates.push(row);
+    this.changes.mark(row);
   }
 
   /** Frees candidates that nothing holds, so many that a batch never waits for more than some milliseconds; the rest follow in later calls. */
@@ -204,7 +209,9 @@ export class RowTable implements KeyTable {
     const candidates = this.#candidates;
     for (let left = Math.min(candidates.length, RELEASES_MAX); left > 0; left--) {
       const row = candidates.pop();
-      this.#storeOf(row).settle(row & ROW_MASK);
+      const store = this.#storeOf(row);
+      if (!store.isHeld(row & ROW_MASK)) this.changes.free(row, this);
+      store.settle(row & ROW_MASK);
     }
   }
 

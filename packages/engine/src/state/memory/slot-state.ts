@@ -58,6 +58,9 @@ export class MemorySlotState extends SlotWords implements SlotState, SnapshotPar
     }
   }
 
+  /** Nor by touch: who has the row resolved it. */
+  protected override markChanged(): void {}
+
   freeze(): FrozenPart {
     const present = this.#present;
     this.freezeWords(present.end);
@@ -66,7 +69,8 @@ export class MemorySlotState extends SlotWords implements SlotState, SnapshotPar
       steps: present.end,
       write: (writers, from, end) => {
         for (let row = from; row < end; row++) {
-          if (present.wasMarked(row)) this.writeFrozen(writers.entry(row), this.frozenSlot(row * this.width));
+          if (present.wasMarked(row) && writers.wants(row))
+            this.writeFrozen(writers.entry(row), this.frozenSlot(row * this.width));
         }
       },
       release: () => {

@@ -130,10 +130,16 @@ export abstract class SlotWords implements Slots, Undoable {
     const before = this.words[at + field] as number;
     if (value === undefined) objects.release(before);
     const cell = value === undefined ? 0 : objects.put(before, value, this.#codec(field));
-    if (cell === before) return;
+    if (cell === before) {
+      this.markChanged(at);
+      return;
+    }
     this.touch(at);
     this.words[at + field] = cell;
   }
+
+  /** The slot's row has changed, for the next snapshot. */
+  protected abstract markChanged(at: number): void;
 
   abstract undo(row: number, extra: unknown, old: unknown): void;
 

@@ -1,15 +1,17 @@
 import { assert } from "../../foundation/assert.ts";
 import type { KeyGroupPayload, SnapshotReading } from "../state-backend.ts";
-import { GroupWriters, type PayloadSizes } from "./group-writers.ts";
-import { PAYLOAD_VERSION, sectionsOf, type PayloadSections, type Section } from "./payload.ts";
+import { GroupWriters, PayloadSizes } from "./group-writers.ts";
+import { sectionsOf, type PayloadSections } from "./payload.ts";
+import type { TakenChanges } from "./row-changes.ts";
 import type { RowTable } from "./row-table.ts";
 import type { FrozenPart } from "./snapshot-part.ts";
+import type { SnapshotSeries } from "./snapshot-series.ts";
 
 /** Bytes of memory that are taken for payloads in the time of a step. */
 const BYTES_TAKEN_PER_STEP = 1_024;
 
 interface FrozenSection {
-  readonly section: Section;
+  readonly begin: () => void;
   readonly part: FrozenPart;
 }
 
@@ -17,6 +19,10 @@ interface FrozenSection {
  * One snapshot, read in slices. All parts are read as they were at the beginning. Memory for large payloads is taken before, and not all at once.
  */
 export class MemorySnapshotReading implements SnapshotReading {
+  readonly isWhole: boolean;
+  readonly #series: SnapshotSeries | null;
+  /** Null where it is whole. */
+  readonly #changes: TakenChanges | null;
   readonly #writers: GroupWriters;
   readonly #frozen: FrozenSection[] = [];
   readonly #onEnd: () => void;
@@ -29,23 +35,38 @@ export class MemorySnapshotReading implements SnapshotReading {
   #keyGroup = 0;
   #isOpen = true;
 
-  /** `onEnd`: all is read, or given up. */
+  /** `series`: null for a snapshot that stands alone. `onEnd`: all is read, or given up. */
   constructor(options: {
     readonly table: RowTable;
     readonly keyGroupBits: number;
     readonly sections: PayloadSections;
-    readonly sizes: PayloadSizes;
+    readonly series: SnapshotSeries | null;
     readonly onEnd: () => void;
   }) {
-    const { table, keyGroupBits, sections, sizes, onEnd } = options;
+    const { table, keyGroupBits, sections, series, onEnd } = options;
     const all = sectionsOf(sections);
-    sizes.guess(
-      all.reduce((sum, { part }) => sum + part.bytes, 0),
-      table.liveRows,
-    );
-    this.#writers = new GroupWriters(table, keyGroupBits, PAYLOAD_VERSION, sizes);
+    const mayBeChanges = !all.some(({ part }) => part.isSweeping === true);
+    this.#series = series;
+    this.#changes = series?.next(mayBeChanges) ?? null;
+    this.isWhole = this.#changes === null;
     this.#onEnd = onEnd;
-    for (const section of all) this.#frozen.push({ section, part: section.part.freeze() });
+    const sizes = series?.sizes(this.isWhole) ?? new PayloadSizes(keyGroupBits);
+    const stateBytes = all.reduce((sum, { part }) => sum + part.bytes, 0);
+    if (this.isWhole) sizes.guess(stateBytes, table.liveRows);
+    const writers = new GroupWriters(table, keyGroupBits, sizes, {
+      isWhole: this.isWhole,
+      isOfSeries: series !== null,
+    });
+    this.#writers = writers;
+    if (this.#changes !== null) this.#frozen.push({ begin: () => undefined, part: namesOf(this.#changes, table) });
+    for (const { part, writeHead } of all) {
+      this.#frozen.push({
+        begin: () => {
+          writers.beginSection(writeHead);
+        },
+        part: part.freeze(),
+      });
+    }
   }
 
   advance(steps: number): boolean {
@@ -64,7 +85,11 @@ export class MemorySnapshotReading implements SnapshotReading {
       left--;
     }
     if (this.#keyGroup < this.#writers.groups) return false;
-    this.abandon();
+    this.#series?.done(
+      this.isWhole,
+      this.#payloads.reduce((sum, { payload }) => sum + payload.length, 0),
+    );
+    this.#end();
     return true;
   }
 
@@ -75,6 +100,11 @@ export class MemorySnapshotReading implements SnapshotReading {
 
   abandon(): void {
     if (!this.#isOpen) return;
+    this.#series?.givenUp(this.#changes);
+    this.#end();
+  }
+
+  #end(): void {
     this.#isOpen = false;
     for (const { part } of this.#frozen.slice(this.#part)) part.release();
     this.#onEnd();
@@ -82,8 +112,8 @@ export class MemorySnapshotReading implements SnapshotReading {
 
   /** Returns the steps taken. */
   #advancePart(steps: number): number {
-    const { section, part } = this.#frozen[this.#part] as FrozenSection;
-    if (this.#step === 0) this.#writers.beginSection(section.writeHead);
+    const { begin, part } = this.#frozen[this.#part] as FrozenSection;
+    if (this.#step === 0) begin();
     const end = Math.min(part.steps, this.#step + steps);
     const taken = end - this.#step;
     part.write(this.#writers, this.#step, end);
@@ -95,4 +125,22 @@ export class MemorySnapshotReading implements SnapshotReading {
     }
     return Math.max(taken, 1);
   }
+}
+
+/** Names what changed, before anything else: first the keys that are gone, then the rows that are there. */
+function namesOf({ marks, gone }: TakenChanges, table: RowTable): FrozenPart {
+  const rows = Math.min(marks.length, table.rowEnd);
+  return {
+    steps: gone.count + rows,
+    write: (writers, from, end) => {
+      for (let index = from; index < Math.min(end, gone.count); index++)
+        writers.nameGone(gone.hash(index), gone.key(index));
+      for (let row = Math.max(from, gone.count) - gone.count; row < end - gone.count; row++) {
+        if (marks[row] === 0) continue;
+        marks[row] = 0;
+        writers.name(row);
+      }
+    },
+    release: () => undefined,
+  };
 }

@@ -95,12 +95,18 @@ export class MemoryTimerState implements TimerState, Undoable {
         return {
           steps: size,
           write: (writers, from, end): void => {
-            for (let i = from; i < end; i++) writers.entry(row(i)).f64(time(i));
+            for (let i = from; i < end; i++) {
+              const of = row(i);
+              if (writers.wants(of)) writers.entry(of).f64(time(i));
+            }
           },
           release: () => {
             heap.thaw();
           },
         };
+      },
+      clear: (row: number): void => {
+        this.#put(row, timer, undefined);
       },
       read: (reader: ByteReader, row: number): void => {
         const time = reader.f64();
@@ -117,6 +123,7 @@ export class MemoryTimerState implements TimerState, Undoable {
   #put(row: number, timer: number, time: number | undefined): void {
     const heap = this.#heap(timer);
     const isPending = heap.has(row);
+    this.#table.changes.mark(row);
     if (time !== undefined) {
       heap.set(row, time);
       if (!isPending) this.#table.hold(row);

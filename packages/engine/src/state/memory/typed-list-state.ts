@@ -54,6 +54,7 @@ export class TypedListState implements ListState<unknown>, SnapshotPart, Undoabl
     const list = this.#list(row);
     const count = this.#count(list);
     this.#handedOut.forget();
+    this.#table.changes.mark(row);
     this.#note(this.#made, element);
     if (list !== 0 && count < this.#capacity(list) && !this.#values.isFrozen) {
       this.#journal.note(this, row, count, list);
@@ -114,7 +115,7 @@ export class TypedListState implements ListState<unknown>, SnapshotPart, Undoabl
       write: (writers, from, end) => {
         for (let row = from; row < end; row++) {
           const list = lists[row] as number;
-          if (list === 0) continue;
+          if (list === 0 || !writers.wants(row)) continue;
           const writer = writers.entry(row);
           const count = this.#count(list);
           writer.varint(count);
@@ -177,6 +178,7 @@ export class TypedListState implements ListState<unknown>, SnapshotPart, Undoabl
   /** Another list's block, or none, for a row; not its elements. */
   #replace(row: number, list: number): void {
     const before = this.#list(row);
+    this.#table.changes.mark(row);
     this.#journal.note(this, row, null, before);
     if (list !== 0) this.#note(this.#made, list);
     if (before !== 0) this.#drop(before);

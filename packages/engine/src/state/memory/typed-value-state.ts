@@ -115,7 +115,7 @@ export class TypedValueState implements ValueState<unknown>, StoredRecords, Snap
       // The newest rows first: they are the likeliest to be written again, and what was read may be written to in place.
       write: (writers, from, end) => {
         frozen.read(this.#blocks, end - from, (row, at) => {
-          values.write(writers.entry(row), at);
+          if (writers.wants(row)) values.write(writers.entry(row), at);
         });
       },
       release: () => {
@@ -151,6 +151,7 @@ export class TypedValueState implements ValueState<unknown>, StoredRecords, Snap
   /** The row's value is at `at` now; 0: it has none. */
   #put(row: number, at: number): void {
     const before = this.#at(row);
+    this.#table.changes.mark(row);
     if (this.#journal.active) {
       this.#journal.note(this, row, null, before);
       if (before !== 0) {

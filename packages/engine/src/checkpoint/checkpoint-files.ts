@@ -40,6 +40,11 @@ export function parseSegmentName(name: string): { readonly checkpoint: number; r
   return match === null ? null : { checkpoint: Number(match[1]), epoch: Number(match[2]) };
 }
 
+/** The checkpoint that a segment was written for, by its path in a manifest; NaN where it is no path of a segment. */
+export function checkpointOfSegment(path: string): number {
+  return parseSegmentName(path.slice(SEGMENTS_DIRECTORY.length + 1))?.checkpoint ?? Number.NaN;
+}
+
 export function ownerName(epoch: number): string {
   return padded(epoch);
 }

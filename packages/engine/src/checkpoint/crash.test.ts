@@ -64,7 +64,7 @@ async function assertRecovers(host: MemoryHost, newestPermitted: number): Promis
     assert.equal(store.permitForRestored(manifest).checkpoint, manifest.checkpoint);
     const state = openReferenceState();
     for (const descriptor of manifest.segments) {
-      const segment = { directory, descriptor, checkpoint: manifest.checkpoint, wanted: () => true };
+      const segment = { directory, descriptor, wanted: () => true };
       await readSegment(host, segment, ({ payload }) => state.restore(payload));
     }
     assert.deepEqual(referenceContents(state), referenceContents(referenceState(manifest.checkpoint)));

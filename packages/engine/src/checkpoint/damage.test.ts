@@ -70,7 +70,7 @@ async function assertNeverWrong(
       only === null || block.offset === descriptor.blocks[only]?.offset;
     const read = readSegment(
       host,
-      { directory, descriptor, checkpoint: 2, wanted },
+      { directory, descriptor, wanted },
       ({ keyGroup, payload }) => void got.push([keyGroup, payload]),
     );
     const failed = await read.then(
@@ -90,11 +90,7 @@ async function assertNeverWrong(
 
 async function payloadsOf(descriptor: SegmentDescriptor): Promise<Uint8Array[]> {
   const payloads: Uint8Array[] = [];
-  await readSegment(
-    host,
-    { directory, descriptor, checkpoint: 2, wanted: () => true },
-    ({ payload }) => void payloads.push(payload),
-  );
+  await readSegment(host, { directory, descriptor, wanted: () => true }, ({ payload }) => void payloads.push(payload));
   return payloads;
 }
 
@@ -205,7 +201,7 @@ test("a block of another file cannot pass, even if all else about it is right", 
   mixed.set(foreign.subarray(block.offset, block.offset + block.sizeBytes), block.offset);
   await withDamage(segmentPath(descriptor), mixed, async () => {
     const wanted = ({ offset }: BlockDescriptor): boolean => offset === block.offset;
-    const read = readSegment(host, { directory, descriptor, checkpoint: 2, wanted }, () => assert.fail("it was read"));
+    const read = readSegment(host, { directory, descriptor, wanted }, () => assert.fail("it was read"));
     await assert.rejects(read, { code: "TM_CHECKPOINT_CORRUPT" });
   });
 });

@@ -9,7 +9,7 @@ import {
   type SinkCommitState,
   type SplitPosition,
 } from "./manifest.ts";
-import { parseSegmentName, SEGMENTS_DIRECTORY } from "./checkpoint-files.ts";
+import { checkpointOfSegment, parseSegmentName, SEGMENTS_DIRECTORY } from "./checkpoint-files.ts";
 import { BLOCK_HEADER_BYTES, FILE_HEADER_BYTES, FOOTER_BYTES } from "./segment-format.ts";
 
 /** Thrown inside the check only: where in the manifest something is not as it must be. */
@@ -17,9 +17,12 @@ export class ManifestProblem extends Error {
   override readonly name = "ManifestProblem";
 }
 
+/** Formats that are read. */
+export const FORMATS: readonly number[] = [1, FORMAT_VERSION];
+
 /**
- * Strict check of a parsed manifest: exactly the fields of the format, each of its type and range, segments laid out without gaps. Gives a
- * new object; throws {@link ManifestProblem} with the place.
+ * Strict check of a parsed manifest: exactly the fields of its format, each of its type and range, segments laid out without gaps. Gives a
+ * new object, of the newest format; throws {@link ManifestProblem} with the place.
  */
 export function checkManifest(value: unknown): Manifest {
   const fields = record(value, "manifest", [
@@ -40,9 +43,18 @@ export function checkManifest(value: unknown): Manifest {
     "statistics",
     "finished",
   ]);
-  if (fields["format"] !== FORMAT_VERSION) fail("format", `expected ${FORMAT_VERSION}`);
+  const { format } = fields;
+  if (!FORMATS.includes(format as number)) fail("format", `expected one of ${FORMATS.join(", ")}`);
+  const checkpoint = whole(fields["checkpoint"], "checkpoint");
   const keyGroupBits = whole(fields["keyGroupBits"], "keyGroupBits", KEY_GROUP_BITS_MAX);
-  const segments = list(fields["segments"], "segments", (each, place) => checkSegment(each, place, 2 ** keyGroupBits));
+  const segments = list(fields["segments"], "segments", (each, place) =>
+    format === 1 ? checkSegment1(each, place, 2 ** keyGroupBits) : checkSegment(each, place, 2 ** keyGroupBits),
+  );
+  for (const [i, { path }] of segments.entries()) {
+    const written = checkpointOfSegment(path);
+    if (format === 1 ? written !== checkpoint : written > checkpoint)
+      fail(`segments[${i}].path`, "expected a segment that is not newer than the checkpoint");
+  }
   unique(
     segments.map(({ path }) => path),
     "segments",
@@ -50,7 +62,7 @@ export function checkManifest(value: unknown): Manifest {
   return {
     format: FORMAT_VERSION,
     job: text(fields["job"], "job"),
-    checkpoint: whole(fields["checkpoint"], "checkpoint"),
+    checkpoint,
     epoch: whole(fields["epoch"], "epoch"),
     createdAt: finite(fields["createdAt"], "createdAt"),
     reason: text(fields["reason"], "reason"),
@@ -98,8 +110,68 @@ function checkOperator(value: unknown, place: string): OperatorStates {
   };
 }
 
-function checkSegment(value: unknown, place: string, keyGroups: number): SegmentDescriptor {
+/** Format 1: every block with its place, and none superseded. */
+function checkSegment1(value: unknown, place: string, keyGroups: number): SegmentDescriptor {
   const fields = record(value, place, ["path", "fileId", "sizeBytes", "crc32", "task", "blocks"]);
+  const blocks = list(fields["blocks"], `${place}.blocks`, (each, at) => checkBlock1(each, at, keyGroups));
+  let end = FILE_HEADER_BYTES;
+  for (const [i, block] of blocks.entries()) {
+    if (block.offset !== end) fail(`${place}.blocks[${i}].offset`, `expected ${end}`);
+    end += block.sizeBytes;
+  }
+  return segmentOf(fields, place, { superseded: [], blocks });
+}
+
+function checkBlock1(value: unknown, place: string, keyGroups: number): BlockDescriptor {
+  const fields = record(value, place, ["operator", "keyGroup", "offset", "sizeBytes"]);
+  return {
+    operator: text(fields["operator"], `${place}.operator`),
+    keyGroup: whole(fields["keyGroup"], `${place}.keyGroup`, keyGroups - 1),
+    offset: whole(fields["offset"], `${place}.offset`),
+    sizeBytes: blockSize(fields["sizeBytes"], `${place}.sizeBytes`),
+  };
+}
+
+function checkSegment(value: unknown, place: string, keyGroups: number): SegmentDescriptor {
+  const fields = record(value, place, ["path", "fileId", "sizeBytes", "crc32", "task", "superseded", "blocks"]);
+  const superseded = list(fields["superseded"], `${place}.superseded`, text);
+  unique(superseded, `${place}.superseded`);
+  const blocks: BlockDescriptor[] = [];
+  let offset = FILE_HEADER_BYTES;
+  for (const [operator, sizes] of list(fields["blocks"], `${place}.blocks`, checkBlocks)) {
+    for (const [keyGroup, sizeBytes] of sizes) {
+      if (keyGroup >= keyGroups) fail(`${place}.blocks`, `expected key groups below ${keyGroups}`);
+      blocks.push({ operator, keyGroup, offset, sizeBytes });
+      offset += sizeBytes;
+    }
+  }
+  return segmentOf(fields, place, { superseded, blocks });
+}
+
+/** Blocks of one operator, one behind the other: "key group:bytes" each, with a space between. */
+function checkBlocks(value: unknown, place: string): [string, [number, number][]] {
+  const fields = record(value, place, ["operator", "sizes"]);
+  const sizes = text(fields["sizes"], `${place}.sizes`)
+    .split(" ")
+    .map((each): [number, number] => {
+      const [keyGroup, sizeBytes] = /^(0|[1-9]\d{0,4}):([1-9]\d{0,15})$/.exec(each)?.slice(1).map(Number) ?? [];
+      if (keyGroup === undefined) fail(`${place}.sizes`, 'expected "key group:bytes", with a space between two');
+      return [keyGroup, blockSize(sizeBytes, `${place}.sizes`)];
+    });
+  return [text(fields["operator"], `${place}.operator`), sizes];
+}
+
+function blockSize(value: unknown, place: string): number {
+  const sizeBytes = whole(value, place);
+  return sizeBytes < BLOCK_HEADER_BYTES ? fail(place, `expected at least ${BLOCK_HEADER_BYTES}`) : sizeBytes;
+}
+
+/** What all formats have in common. */
+function segmentOf(
+  fields: Readonly<Record<string, unknown>>,
+  place: string,
+  { superseded, blocks }: Pick<SegmentDescriptor, "superseded" | "blocks">,
+): SegmentDescriptor {
   const path = text(fields["path"], `${place}.path`);
   const directory = `${SEGMENTS_DIRECTORY}/`;
   // Also what keeps a manifest from naming a file outside its directory.
@@ -107,34 +179,11 @@ function checkSegment(value: unknown, place: string, keyGroups: number): Segment
     fail(`${place}.path`, "expected the path of a segment");
   const fileId = text(fields["fileId"], `${place}.fileId`);
   if (!/^[0-9a-f]{32}$/.test(fileId)) fail(`${place}.fileId`, "expected 32 hexadecimal digits");
+  const end = blocks.reduce((sum, block) => sum + block.sizeBytes, FILE_HEADER_BYTES) + FOOTER_BYTES;
   const sizeBytes = whole(fields["sizeBytes"], `${place}.sizeBytes`);
-  const blocks = list(fields["blocks"], `${place}.blocks`, (each, at) => checkBlockDescriptor(each, at, keyGroups));
-  let end = FILE_HEADER_BYTES;
-  for (const [i, block] of blocks.entries()) {
-    if (block.offset !== end) fail(`${place}.blocks[${i}].offset`, `expected ${end}`);
-    end += block.sizeBytes;
-  }
-  if (end + FOOTER_BYTES !== sizeBytes) fail(`${place}.sizeBytes`, `expected ${end + FOOTER_BYTES}`);
-  return {
-    path,
-    fileId,
-    sizeBytes,
-    crc32: whole(fields["crc32"], `${place}.crc32`, 0xffff_ffff),
-    task: text(fields["task"], `${place}.task`),
-    blocks,
-  };
-}
-
-function checkBlockDescriptor(value: unknown, place: string, keyGroups: number): BlockDescriptor {
-  const fields = record(value, place, ["operator", "keyGroup", "offset", "sizeBytes"]);
-  const sizeBytes = whole(fields["sizeBytes"], `${place}.sizeBytes`);
-  if (sizeBytes < BLOCK_HEADER_BYTES) fail(`${place}.sizeBytes`, `expected at least ${BLOCK_HEADER_BYTES}`);
-  return {
-    operator: text(fields["operator"], `${place}.operator`),
-    keyGroup: whole(fields["keyGroup"], `${place}.keyGroup`, keyGroups - 1),
-    offset: whole(fields["offset"], `${place}.offset`),
-    sizeBytes,
-  };
+  if (sizeBytes !== end) fail(`${place}.sizeBytes`, `expected ${end}`);
+  const crc32 = whole(fields["crc32"], `${place}.crc32`, 0xffff_ffff);
+  return { path, fileId, sizeBytes, crc32, task: text(fields["task"], `${place}.task`), superseded, blocks };
 }
 
 function checkSink(value: unknown, place: string): SinkCommitState {

@@ -22,9 +22,21 @@ function file(text: string): Uint8Array {
   return new TextEncoder().encode(`{"crc32":"${crc}","manifest":${text}}\n`);
 }
 
+/** What the file of a manifest says. */
+function written(of: Manifest): Record<string, unknown> {
+  const text = new TextDecoder().decode(encodeManifest(of));
+  return (JSON.parse(text) as { manifest: Record<string, unknown> }).manifest;
+}
+
+/** The same manifest as format 1 has it: each block with its place. */
+function asFormat1(of: Manifest): unknown {
+  const segments = of.segments.map(({ superseded: _, ...segment }) => segment);
+  return { ...of, format: 1, segments };
+}
+
 /** The reference with the value at a path replaced; undefined removes it. */
 function changed(path: readonly (string | number)[], value: unknown): unknown {
-  const copy = structuredClone(manifest) as unknown as Record<string, unknown>;
+  const copy = written(manifest);
   const parent = path
     .slice(0, -1)
     .reduce<Record<string, unknown>>((at, name) => at[name] as Record<string, unknown>, copy);
@@ -37,7 +49,9 @@ function changed(path: readonly (string | number)[], value: unknown): unknown {
 test("a manifest is one JSON object and comes back as it was", () => {
   const bytes = encodeManifest(manifest);
   const parsed = JSON.parse(new TextDecoder().decode(bytes)) as { crc32: string; manifest: unknown };
-  assert.deepEqual(parsed.manifest, manifest);
+  const names = ["segments", "format"];
+  const others = (of: object): unknown => Object.entries(of).filter(([name]) => !names.includes(name));
+  assert.deepEqual(others(parsed.manifest as object), others(manifest));
   assert.match(parsed.crc32, /^[0-9a-f]{8}$/);
   assert.deepEqual(decodeManifest(bytes, place), manifest);
 });
@@ -66,10 +80,19 @@ test("every field is checked: absent, of another type, out of range, unknown", (
     [["segments", 0, "fileId"], "0"],
     [["segments", 0, "crc32"], 2 ** 32],
     [["segments", 0, "sizeBytes"], 1],
-    [["segments", 0, "blocks", 0, "offset"], 53],
-    [["segments", 0, "blocks", 0, "sizeBytes"], 1],
-    [["segments", 0, "blocks", 0, "keyGroup"], 8],
+    [
+      ["segments", 0, "superseded"],
+      ["a", "a"],
+    ],
+    [["segments", 0, "superseded"], undefined],
+    [["segments", 0, "blocks", 0, "sizes"], ""],
+    [["segments", 0, "blocks", 0, "sizes"], "0:100  1:100"],
+    [["segments", 0, "blocks", 0, "sizes"], "00:100"],
+    [["segments", 0, "blocks", 0, "sizes"], "8:100"],
+    [["segments", 0, "blocks", 0, "sizes"], "0:1"],
+    [["segments", 0, "blocks", 0, "offset"], 52],
     [["segments", 0, "blocks", 0], null],
+    [["segments", 0, "path"], manifest.segments[0]?.path.replace("0000000007", "0000000008")],
     [["sinks", 0, "plan"], undefined],
     [["sinks", 0, "prepared", 0, "writer"], 3],
     [["watermarks", "reference-0"], "min"],
@@ -86,8 +109,18 @@ test("every field is checked: absent, of another type, out of range, unknown", (
   }
 });
 
+test("format 1 is read, and checked as strictly", () => {
+  const whole = asFormat1(manifest) as { segments: { blocks: object[] }[] };
+  assert.deepEqual(decodeManifest(file(JSON.stringify(whole)), place), manifest);
+  for (const [name, value] of Object.entries({ offset: 53, sizeBytes: 1, keyGroup: 8, operator: 1, more: 1 })) {
+    const wrong = structuredClone(whole);
+    Object.assign(wrong.segments[0]?.blocks[0] ?? {}, { [name]: value });
+    assert.throws(() => decodeManifest(file(JSON.stringify(wrong)), place), { code: "TM_CHECKPOINT_CORRUPT" }, name);
+  }
+});
+
 test("another format version is refused, not passed over", () => {
-  assert.throws(() => decodeManifest(file(JSON.stringify(changed(["format"], 2))), place), {
+  assert.throws(() => decodeManifest(file(JSON.stringify(changed(["format"], 3))), place), {
     code: "TM_STATE_INCOMPATIBLE",
   });
 });

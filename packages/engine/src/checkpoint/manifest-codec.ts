@@ -1,8 +1,8 @@
 import { crc32 } from "../foundation/crc32.ts";
 import { TidemarkError } from "../foundation/error.ts";
 import { corrupt } from "./checkpoint-error.ts";
-import { checkManifest, ManifestProblem } from "./manifest-check.ts";
-import { FORMAT_VERSION, type Manifest } from "./manifest.ts";
+import { checkManifest, FORMATS, ManifestProblem } from "./manifest-check.ts";
+import type { Manifest, SegmentDescriptor } from "./manifest.ts";
 
 /** A larger manifest is neither written nor read. */
 export const MANIFEST_BYTES_MAX: number = 64 * 1_024 * 1_024;
@@ -16,7 +16,7 @@ const TAIL = "}\n";
 
 /** The bytes of a manifest file. What the format cannot hold, or a manifest too large, is TM_CHECKPOINT_FAILED. */
 export function encodeManifest(manifest: Manifest): Uint8Array {
-  const text = JSON.stringify(manifest, null, 1);
+  const text = JSON.stringify(writtenForm(manifest), null, 1);
   try {
     checkManifest(JSON.parse(text));
   } catch (cause) {
@@ -44,6 +44,22 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
   return bytes;
 }
 
+/** As it stands in the file: the blocks of an operator in a line, by their sizes alone, since each begins where the one before it ends. */
+function writtenForm(manifest: Manifest): unknown {
+  return { ...manifest, segments: manifest.segments.map((segment) => ({ ...segment, blocks: blockLines(segment) })) };
+}
+
+function blockLines({ blocks }: SegmentDescriptor): readonly { operator: string; sizes: string }[] {
+  const lines: { operator: string; sizes: string }[] = [];
+  for (const { operator, keyGroup, sizeBytes } of blocks) {
+    const line = lines.at(-1);
+    const size = `${keyGroup}:${sizeBytes}`;
+    if (line?.operator === operator) line.sizes += ` ${size}`;
+    else lines.push({ operator, sizes: size });
+  }
+  return lines;
+}
+
 /**
  * The manifest in a file's bytes. Damage is TM_CHECKPOINT_CORRUPT; a whole manifest of a format that this version does not know is
  * TM_STATE_INCOMPATIBLE. `checkpoint` is what the file's name says.
@@ -55,12 +71,12 @@ export function decodeManifest(
   const { checkpoint, path } = options;
   const value = parseChecked(bytes, path);
   const format = (value as { format?: unknown } | null)?.format;
-  if (Number.isSafeInteger(format) && format !== FORMAT_VERSION) {
+  if (Number.isSafeInteger(format) && !FORMATS.includes(format as number)) {
     throw new TidemarkError(
       "TM_STATE_INCOMPATIBLE",
       "the checkpoint was written by another version of Tidemark; run that version",
       {
-        facts: { path, format: format as number, known: FORMAT_VERSION },
+        facts: { path, format: format as number, known: FORMATS.join(", ") },
       },
     );
   }

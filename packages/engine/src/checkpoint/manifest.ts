@@ -1,7 +1,7 @@
 import type { Json } from "../foundation/json.ts";
 
-/** Version of the manifest and segment format; docs/format.md. */
-export const FORMAT_VERSION = 1;
+/** Version of the manifest that is written; docs/format.md. Version 1 is read, too. */
+export const FORMAT_VERSION = 2;
 
 /**
  * The durable statement that a checkpoint exists: readable JSON, written by exclusive create after every byte it names is durable.
@@ -22,6 +22,7 @@ export interface Manifest {
   readonly parallelism: number;
   readonly sources: readonly SplitPosition[];
   readonly operators: readonly OperatorStates[];
+  /** Those of a task from the oldest on, in which order their blocks are restored. */
   readonly segments: readonly SegmentDescriptor[];
   readonly sinks: readonly SinkCommitState[];
   /** Watermark per task at its barrier, for people; null: none yet. Infinity is "max". */
@@ -55,7 +56,7 @@ export interface OperatorStates {
   }[];
 }
 
-/** An immutable file of state blocks. */
+/** An immutable file of state blocks, written for this checkpoint or, where a task has changed little since, for an earlier one. */
 export interface SegmentDescriptor {
   /** Path under the checkpoint directory. */
   readonly path: string;
@@ -64,6 +65,8 @@ export interface SegmentDescriptor {
   /** CRC-32 of the whole file. */
   readonly crc32: number;
   readonly task: string;
+  /** Operators whose blocks count no more: a later segment of the task has all of their state. */
+  readonly superseded: readonly string[];
   readonly blocks: readonly BlockDescriptor[];
 }
 export interface BlockDescriptor {

@@ -3,7 +3,7 @@ import { keyColumnOf } from "../record/key-codec.ts";
 import type { Key } from "../record/key-column.ts";
 import { memoryBackend } from "../state/memory-backend.ts";
 import type { SlotField, Slots } from "../state/slot-state.ts";
-import type { KeyedState } from "../state/state-backend.ts";
+import type { KeyedState, KeyGroupPayload } from "../state/state-backend.ts";
 import { PLAIN_CODEC } from "../state/state-codec.ts";
 import { FORMAT_VERSION, type Manifest } from "./manifest.ts";
 import { writeSegment } from "./segment-writer.ts";
@@ -31,7 +31,9 @@ export function openReferenceState(): KeyedState {
   }));
   const slots = (["slots", "paneSlots"] as const).map((kind) => ({ name: kind, kind, fields: FIELDS }));
   const states = [...values, ...slots];
-  return memoryBackend().openKeyedState({
+  // What changed is written alone whenever it can be, though there is little of anything.
+  const snapshots = { wholeBelowKeys: 0, changedShareMax: 1, changesBytesMax: 10 };
+  return memoryBackend({ snapshots }).openKeyedState({
     operator: OPERATOR,
     keyGroupBits: REFERENCE_KEY_GROUP_BITS,
     timers: ["first", "second"],
@@ -88,6 +90,54 @@ export function referenceContents(state: KeyedState): unknown {
     paneSlots: paneSlots.panes().map((pane) => [pane, readSlot(paneSlots, paneSlots.find(row, pane))]),
     timers: [state.timers.get(row, 0), state.timers.get(row, 1)],
   }));
+}
+
+/** Changes a reference state: one key is gone, one has changed, one lost a part, one comes back with nothing but what is new. */
+export function changeReference(state: KeyedState): void {
+  const rows = new Int32Array(4);
+  state.keys.resolve(keyColumnOf(KEYS.slice(0, 4)), 4, rows);
+  const [gone, changed, less, back] = rows as unknown as [number, number, number, number];
+  for (const row of [gone, back]) clearRow(state, row);
+  state.releaseEmptyRows();
+  state.value("value").set(changed, "changed");
+  state.map("map").clear(less);
+  state.list("list").clear(less);
+  state.keys.resolve(keyColumnOf(KEYS.slice(3, 4)), 1, rows);
+  state.timers.set(rows[0] as number, 1, 5);
+}
+
+function clearRow(state: KeyedState, row: number): void {
+  state.value("value").clear(row);
+  state.list("list").clear(row);
+  state.map("map").clear(row);
+  state.slots("slots").clear(row);
+  for (const pane of state.panes("panes").panes()) state.panes("panes").delete(row, pane);
+  for (const pane of state.paneSlots("paneSlots").panes()) state.paneSlots("paneSlots").delete(row, pane);
+  for (const timer of [0, 1]) state.timers.clear(row, timer);
+}
+
+/**
+ * Writes the segments of two reference checkpoints, the second of what changed since the first, and gives their manifests. The state is
+ * that of {@link referenceState} and {@link changeReference}.
+ */
+export async function writeReferenceSeries(
+  host: Host,
+  options: { directory: string; job: string; epoch: number },
+): Promise<readonly [Manifest, Manifest]> {
+  const { directory, epoch } = options;
+  const first = await writeReferenceSegments(host, { ...options, checkpoint: 1 });
+  const state = referenceState(1);
+  const payloads = (): readonly KeyGroupPayload[] => {
+    const reading = state.freezeNext();
+    while (!reading.advance(1_000));
+    return reading.payloads();
+  };
+  payloads();
+  changeReference(state);
+  const blocks = payloads().map((payload) => ({ operator: OPERATOR, ...payload }));
+  const task = "reference-0";
+  const changes = await writeSegment(host, { directory, checkpoint: 2, epoch, task, blocks, compress: true });
+  return [first, { ...first, checkpoint: 2, createdAt: first.createdAt + 1, segments: [...first.segments, changes] }];
 }
 
 /** Writes the segments of a reference checkpoint, two tasks, and gives the manifest to complete it with. */

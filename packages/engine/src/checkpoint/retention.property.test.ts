@@ -71,7 +71,7 @@ test("retention keeps everything that a kept checkpoint needs, and enough checkp
         for (const name of names ?? []) assert.ok(!goes.has(name), "a segment of a kept manifest goes");
         if (names === null)
           assert.ok(
-            segments.every((segment) => segment.checkpoint !== checkpoint || !goes.has(segment.name)),
+            segments.every((segment) => segment.checkpoint > checkpoint || !goes.has(segment.name)),
             "a segment of an unreadable manifest goes",
           );
       }

@@ -33,7 +33,7 @@ export interface RetentionDecision {
 /**
  * Decides what may go. Kept: the `keep` newest whole checkpoints (readable, every segment there), and whatever is newer than the oldest of
  * them; with fewer whole ones, everything. A segment goes only if no kept manifest names it, no kept unreadable manifest may name it
- * (it is of the same checkpoint), and it cannot be one that is being written: it is of an earlier owner, or not newer than the newest
+ * (it is not newer than that), and it cannot be one that is being written: it is of an earlier owner, or not newer than the newest
  * whole checkpoint. Files that are no segments are left alone.
  */
 export function decideRetention(facts: RetentionFacts): RetentionDecision {
@@ -49,7 +49,8 @@ export function decideRetention(facts: RetentionFacts): RetentionDecision {
   const oldestKept = whole[Math.max(keep, 1) - 1] ?? 0;
   const kept = manifests.filter(({ checkpoint }) => checkpoint >= oldestKept);
   const reachable = new Set(kept.flatMap(({ segments }) => segments ?? []));
-  const unreadable = new Set(kept.filter(({ segments }) => segments === null).map(({ checkpoint }) => checkpoint));
+  const unreadable = kept.filter(({ segments }) => segments === null);
+  const newestUnreadable = unreadable.reduce((newest, { checkpoint }) => Math.max(newest, checkpoint), 0);
   return {
     manifests: manifests
       .map(({ checkpoint }) => checkpoint)
@@ -57,7 +58,7 @@ export function decideRetention(facts: RetentionFacts): RetentionDecision {
       .sort((a, b) => a - b),
     segmentNames: segmentNames.filter((name) => {
       const segment = parseSegmentName(name);
-      if (segment === null || reachable.has(name) || unreadable.has(segment.checkpoint) || segment.epoch > epoch)
+      if (segment === null || reachable.has(name) || segment.checkpoint <= newestUnreadable || segment.epoch > epoch)
         return false;
       return segment.epoch < epoch || (newestWhole !== undefined && segment.checkpoint <= newestWhole);
     }),

@@ -1,8 +1,7 @@
 import { crc32 } from "../foundation/crc32.ts";
-import { FORMAT_VERSION } from "./manifest.ts";
 
 /**
- * Bytes of a segment, format version 1; docs/format.md has the tables. Little-endian. File header, then blocks without gaps, then
+ * Bytes of a segment, version 1; docs/format.md has the tables. Little-endian. File header, then blocks without gaps, then
  * footer. Every header ends in its own CRC-32, and each repeats the file's id, so that no part can stand in another's place unseen.
  */
 export const FILE_HEADER_BYTES = 52;
@@ -11,6 +10,7 @@ export const FOOTER_BYTES = 40;
 /** A block holds at most this much before compression; a key group with more needs more key groups. */
 export const BLOCK_BYTES_MAX: number = 2 ** 30;
 
+const SEGMENT_VERSION = 1;
 const FILE_MAGIC = "TIDESEG\n";
 const FOOTER_MAGIC = "TIDEEND\n";
 const BLOCK_MAGIC = 0x4b4c4254;
@@ -30,7 +30,7 @@ export function encodeFileHeader(header: FileHeader): Uint8Array {
   const bytes = new Uint8Array(FILE_HEADER_BYTES);
   const view = new DataView(bytes.buffer);
   putAscii(bytes, 0, FILE_MAGIC);
-  view.setUint32(8, FORMAT_VERSION, true);
+  view.setUint32(8, SEGMENT_VERSION, true);
   view.setUint32(12, header.blockCount, true);
   putFileId(bytes, 16, header.fileId);
   view.setBigUint64(32, BigInt(header.checkpoint), true);
@@ -44,8 +44,8 @@ export function checkFileHeader(bytes: Uint8Array, expected: Omit<FileHeader, "e
   const view = viewOf(bytes);
   if (!hasAscii(bytes, 0, FILE_MAGIC)) return "it does not begin like a segment";
   if (view.getUint32(48, true) !== crc32(bytes.subarray(0, 48))) return "the checksum of its header is wrong";
-  if (view.getUint32(8, true) !== FORMAT_VERSION)
-    return `its format version is ${view.getUint32(8, true)}, the manifest's ${FORMAT_VERSION}`;
+  if (view.getUint32(8, true) !== SEGMENT_VERSION)
+    return `its format version is ${view.getUint32(8, true)}, and ${SEGMENT_VERSION} is known`;
   if (!hasFileId(bytes, 16, expected.fileId)) return "it is another file than the manifest names";
   if (view.getBigUint64(32, true) !== BigInt(expected.checkpoint))
     return `it is of checkpoint ${view.getBigUint64(32, true)}`;

@@ -3,6 +3,7 @@ import type { ReadableFile } from "../host/disk.ts";
 import type { Host } from "../host/host.ts";
 import { type Crc, crcOf } from "./segment-crc.ts";
 import { corrupt } from "./checkpoint-error.ts";
+import { checkpointOfSegment } from "./checkpoint-files.ts";
 import type { SegmentBlock } from "./checkpoint-store.ts";
 import type { BlockDescriptor, SegmentDescriptor } from "./manifest.ts";
 import {
@@ -15,12 +16,11 @@ import {
   type StoredPayload,
 } from "./segment-format.ts";
 
-/** Which segment to read. `checkpoint` is the one that wrote it. */
+/** Which segment to read. */
 export interface SegmentToRead {
   /** The state directory. */
   readonly directory: string;
   readonly descriptor: SegmentDescriptor;
-  readonly checkpoint: number;
 }
 
 /**
@@ -70,8 +70,9 @@ async function scan(
   segment: Parameters<typeof scanSegment>[1] & { readonly crc32: Crc },
   onBlock: OnBlock,
 ): Promise<void> {
-  const { descriptor, checkpoint, wanted, crc32 } = segment;
+  const { descriptor, wanted, crc32 } = segment;
   const { path, fileId, sizeBytes, blocks } = descriptor;
+  const checkpoint = checkpointOfSegment(path);
   const found = await file.sizeBytes();
   if (found !== sizeBytes)
     throw corrupt("a segment has another size than the manifest says", { path, expected: sizeBytes, found });

@@ -61,7 +61,7 @@ export async function writeSegment(
     });
     await host.disk.syncDirectory(`${directory}/${SEGMENTS_DIRECTORY}`);
     host.failpoint("checkpoint.segment.after-fsync");
-    return { path, fileId, task, ...written };
+    return { path, fileId, task, superseded: [], ...written };
   } catch (error) {
     throw checkpointFailed(error, path);
   }

@@ -70,7 +70,7 @@ function acknowledgement(checkpoint: number, subtask: number, parts: Partial<Ack
     checkpoint,
     task: "task",
     subtask,
-    segment: null,
+    segments: [],
     operators: [],
     splits: [],
     prepared,

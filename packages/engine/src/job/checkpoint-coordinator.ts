@@ -2,8 +2,15 @@ import { assert } from "../foundation/assert.ts";
 import type { CommitPermit } from "../foundation/commit-permit.ts";
 import type { Json } from "../foundation/json.ts";
 import type { Host } from "../host/host.ts";
+import { checkpointOfSegment } from "../checkpoint/checkpoint-files.ts";
 import type { CheckpointStore } from "../checkpoint/checkpoint-store.ts";
-import { FORMAT_VERSION, type Manifest, type OperatorStates, type SinkCommitState } from "../checkpoint/manifest.ts";
+import {
+  FORMAT_VERSION,
+  type Manifest,
+  type OperatorStates,
+  type SegmentDescriptor,
+  type SinkCommitState,
+} from "../checkpoint/manifest.ts";
 import type { PreparedOutput, SinkCommitter } from "../connector/sink-connector.ts";
 import { MAX_WATERMARK, NO_WATERMARK } from "../time/watermark.ts";
 import type { Acknowledgement } from "./worker-protocol.ts";
@@ -17,7 +24,10 @@ export interface CheckpointSummary {
   readonly reason: CheckpointReason;
   readonly startedAt: number;
   readonly durationMs: number;
+  /** Of all segments that it needs. */
   readonly sizeBytes: number;
+  /** Of those that were written for it; the others are of earlier checkpoints. */
+  readonly writtenBytes: number;
   readonly records: number;
   readonly finished: boolean;
 }
@@ -159,7 +169,7 @@ export class CheckpointCoordinator {
       parallelism,
       sources,
       operators: distinctOperators(acknowledgements),
-      segments: acknowledgements.flatMap(({ segment }) => (segment === null ? [] : [segment])),
+      segments: acknowledgements.flatMap(({ segments: each }) => each),
       sinks: sinks.map((sink) => commitState(sink, acknowledgements)),
       watermarks: Object.fromEntries(acknowledgements.map((each) => [nameOf(each), watermarkText(each.watermark)])),
       statistics: { records: sources.reduce((sum, split) => sum + split.records, 0) },
@@ -188,10 +198,15 @@ function summaryOf(manifest: Manifest, pending: Pending, durationMs: number): Ch
     reason: pending.reason,
     startedAt: pending.startedAt,
     durationMs,
-    sizeBytes: manifest.segments.reduce((sum, segment) => sum + segment.sizeBytes, 0),
+    sizeBytes: bytesOf(manifest.segments),
+    writtenBytes: bytesOf(manifest.segments.filter(({ path }) => checkpointOfSegment(path) === manifest.checkpoint)),
     records: Number(manifest.statistics["records"]),
     finished: manifest.finished,
   };
+}
+
+function bytesOf(segments: readonly SegmentDescriptor[]): number {
+  return segments.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
 
 /** Task first, then subtask: the order in which writers' outputs are committed. */

@@ -15,7 +15,7 @@ const position = (id: string, ended = false): SplitPosition => ({
 
 function manifest(parts: Partial<Manifest>): Manifest {
   return {
-    format: 1,
+    format: 2,
     job: "job",
     checkpoint: 9,
     epoch: 1,

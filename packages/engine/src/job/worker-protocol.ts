@@ -39,7 +39,8 @@ export interface Acknowledgement {
   readonly checkpoint: number;
   readonly task: string;
   readonly subtask: number;
-  readonly segment: SegmentDescriptor | null;
+  /** Oldest first; most of them may have been written for earlier checkpoints. */
+  readonly segments: readonly SegmentDescriptor[];
   readonly operators: readonly OperatorStates[];
   readonly splits: readonly SplitPosition[];
   readonly prepared: readonly { readonly port: string; readonly writer: string; readonly output: Json }[];

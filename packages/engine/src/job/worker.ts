@@ -10,6 +10,7 @@ import type { Task, TaskSnapshot } from "../task/task.ts";
 import { WorkerLoop } from "../task/worker-loop.ts";
 import { checkOperatorStates } from "./restore-plan.ts";
 import { openTask } from "./open-task.ts";
+import { SegmentSeries } from "./segment-series.ts";
 import { taskFacts } from "./task-facts.ts";
 import type { WorkerOptions } from "./worker-options.ts";
 import type { Acknowledgement, WorkerCommand } from "./worker-protocol.ts";
@@ -25,6 +26,7 @@ export class Worker {
   #isAbandoned = false;
   /** Snapshots are written one after the other, so that acknowledgements come in order. */
   readonly #writing = new Map<Task, Promise<void>>();
+  readonly #series = new Map<Task, SegmentSeries>();
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -135,6 +137,9 @@ export class Worker {
             blocks: snapshot.blocks,
             compress: start.compress,
           });
+    const series = this.#series.get(task) ?? new SegmentSeries();
+    this.#series.set(task, series);
+    const segments = series.add(segment, snapshot.whole);
     const prepared: Acknowledgement["prepared"][number][] = [];
     for (const { port, writer, output } of snapshot.prepared) {
       const durable = await output;
@@ -145,7 +150,7 @@ export class Worker {
       checkpoint,
       task: task.name,
       subtask: task.subtask,
-      segment,
+      segments,
       operators,
       splits,
       prepared,
@@ -167,8 +172,8 @@ export class Worker {
         {
           directory: start.stateDirectory,
           descriptor,
-          checkpoint: start.restore.checkpoint,
-          wanted: (block) => start.subtasks.includes(owner(block.keyGroup)),
+          wanted: ({ operator, keyGroup }) =>
+            !descriptor.superseded.includes(operator) && start.subtasks.includes(owner(keyGroup)),
         },
         (block) => {
           const state = states.get(block.operator)?.get(owner(block.keyGroup));

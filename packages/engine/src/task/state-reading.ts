@@ -12,11 +12,12 @@ const FIRST_STEPS = 2;
 export class StateReading {
   readonly #open: { readonly operator: string; readonly reading: SnapshotReading }[] = [];
   readonly #blocks: SegmentBlock[] = [];
+  readonly #whole: string[] = [];
   #steps = FIRST_STEPS;
 
   constructor(links: readonly ChainLink[]) {
     for (const { name, state } of links) {
-      if (state !== null) this.#open.push({ operator: name, reading: state.freeze() });
+      if (state !== null) this.#open.push({ operator: name, reading: state.freezeNext() });
     }
   }
 
@@ -28,9 +29,15 @@ export class StateReading {
     const steps = this.#steps;
     this.#steps = Math.min(SNAPSHOT_STEPS, steps * 2);
     if (!reading.advance(steps)) return false;
+    if (reading.isWhole) this.#whole.push(operator);
     for (const payload of reading.payloads()) this.#blocks.push({ operator, ...payload });
     this.#open.shift();
     return this.#open.length === 0;
+  }
+
+  /** Operators of which all state was read, not only what changed. */
+  get whole(): readonly string[] {
+    return this.#whole;
   }
 
   /** What was read, in order of operators and key groups. */

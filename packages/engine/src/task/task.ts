@@ -17,7 +17,9 @@ export const SINK_BACKLOG_BYTES_MAX: number = 8 * 1024 * 1024;
 /** What a task hands over at a barrier; the writers' outputs are still on their way to the disk. */
 export interface TaskSnapshot {
   readonly checkpoint: number;
+  /** State of operators, by key group; of those in `whole` all there is, of the others what has changed since the snapshot before. */
   readonly blocks: readonly SegmentBlock[];
+  readonly whole: readonly string[];
   readonly operators: readonly OperatorStates[];
   readonly splits: readonly SplitPosition[];
   readonly prepared: readonly { readonly port: string; readonly writer: string; readonly output: Promise<Json> }[];
@@ -66,7 +68,7 @@ export class Task {
   /** Barrier that some channels have delivered and others not yet. */
   #aligning = 0;
   /** A snapshot whose state is still being read. */
-  #frozen: { readonly reading: StateReading; readonly snapshot: Omit<TaskSnapshot, "blocks"> } | null = null;
+  #frozen: { readonly reading: StateReading; readonly snapshot: Omit<TaskSnapshot, "blocks" | "whole"> } | null = null;
   #started = false;
   #nextGate = 0;
   readonly #requestedBarriers: number[] = [];
@@ -251,7 +253,7 @@ export class Task {
     const caller = times.enterAnyway(this.#snapshotMeter);
     if (frozen.reading.advance()) {
       this.#frozen = null;
-      onSnapshot({ ...frozen.snapshot, blocks: frozen.reading.blocks });
+      onSnapshot({ ...frozen.snapshot, blocks: frozen.reading.blocks, whole: frozen.reading.whole });
     }
     times.leave(caller);
     return true;

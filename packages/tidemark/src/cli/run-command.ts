@@ -78,9 +78,12 @@ function sayEvent(event: JobEvent, terminal: Terminal): void {
       terminal.say(event.fresh ? "running from the beginning" : "running");
       return;
     case "checkpoint": {
-      const { checkpoint, reason, sizeBytes, durationMs } = event.summary;
+      const { checkpoint, reason, sizeBytes, writtenBytes, durationMs } = event.summary;
       if (reason === "interval") return;
-      terminal.say(`checkpoint ${checkpoint} (${reason}): ${formatBytes(sizeBytes)} in ${formatDuration(durationMs)}`);
+      const earlier = writtenBytes === sizeBytes ? "" : ` of ${formatBytes(sizeBytes)}`;
+      terminal.say(
+        `checkpoint ${checkpoint} (${reason}): ${formatBytes(writtenBytes)}${earlier} in ${formatDuration(durationMs)}`,
+      );
       return;
     }
     case "input-ended":

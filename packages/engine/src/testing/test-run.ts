@@ -8,6 +8,8 @@ import { DEAD_LETTER_PORT } from "../graph/logical-graph.ts";
 import type { FailpointName } from "../host/host.ts";
 import type { TaskFacts } from "../job/worker-protocol.ts";
 import { start, type Started } from "../run/start.ts";
+import { memoryBackend } from "../state/memory-backend.ts";
+import type { SnapshotRule } from "../state/memory/snapshot-series.ts";
 import { CrashSignal } from "./memory-host-life.ts";
 import { memoryHost, type MemoryHost } from "./memory-host.ts";
 
@@ -23,6 +25,8 @@ export interface TestRunOptions {
 }
 
 const STATE_DIRECTORY = "/state";
+/** Tests have little state; what changed is written alone all the same, so that restores from that are tested. */
+const RARELY_WHOLE: SnapshotRule = { wholeBelowKeys: 0, changedShareMax: 1, changesMax: 3, changesBytesMax: 10 };
 
 /**
  * Starts a pipeline in this thread, on a machine in memory, with debug checks: sources are scripted, sinks keep records. No
@@ -165,6 +169,7 @@ export class TestRun {
         stateDirectory: STATE_DIRECTORY,
         checkpoint: { every: "manual" },
         debug: true,
+        backend: memoryBackend({ snapshots: RARELY_WHOLE }),
       }),
     );
     this.#started = started;

@@ -16,6 +16,7 @@ export const REACH_PROBES: readonly string[] = [
   "restart",
   "restored",
   "checkpoint restored alone",
+  "checkpoint of changes restored alone",
   "EIO at write",
   "EIO at sync",
   "EIO at sync directory",

@@ -1,5 +1,5 @@
 import { jsonl, type Binding, type JobEvent } from "@tidemark/engine";
-import { start, TidemarkError } from "@tidemark/engine";
+import { memoryBackend, type SnapshotRule, start, TidemarkError } from "@tidemark/engine";
 import { allInvariants } from "../invariants/all-invariants.ts";
 import { RestoreChecks } from "../invariants/checkpoint-restores.ts";
 import type { Machine } from "../machine.ts";
@@ -26,6 +26,8 @@ const FAULTY_STEPS_MAX = 6_000;
 /** A paused process stays so for up to this many steps of the process that was started meanwhile. */
 const PAUSED_STEPS_MAX = 400;
 const TIMELINE_LINES = 400;
+/** There is little state; what changed is written alone all the same, several times between two whole ones. */
+const RARELY_WHOLE: SnapshotRule = { wholeBelowKeys: 0, changedShareMax: 1, changesMax: 3, changesBytesMax: 10 };
 
 /**
  * Runs a scenario once, with everything that follows from the seed: settings, order of events, faults. Checks the invariants at every
@@ -141,6 +143,7 @@ class SeedRun {
       keyGroups,
       stateDirectory: STATE_DIRECTORY,
       checkpoint: { every: `${checkpointEveryMs}ms` as const, retained },
+      backend: memoryBackend({ snapshots: RARELY_WHOLE }),
       bind: this.#bindings(),
       onEvent: (event: JobEvent) => {
         this.#onEvent(event);

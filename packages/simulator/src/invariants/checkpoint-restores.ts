@@ -1,4 +1,5 @@
 import { start, jsonl } from "@tidemark/engine";
+import type { Manifest } from "@tidemark/engine/inspect";
 import { fastCompression } from "../explore/fast-compression.ts";
 import { listSource } from "../explore/list-source.ts";
 import type { RunOptions } from "../explore/scenario.ts";
@@ -140,6 +141,7 @@ export class RestoreChecks {
     const end = await simulation.run({ until: () => run.isOver, stepsMax: STEPS_MAX });
     const about = `checkpoint ${seen.manifest.checkpoint} of epoch ${seen.manifest.epoch}, as it was ${when}, restored alone`;
     this.#world.reach("checkpoint restored alone");
+    if (isOfChanges(seen.manifest)) this.#world.reach("checkpoint of changes restored alone");
     if (run.outcome.kind !== "returned") {
       const why = run.outcome.kind === "failed" ? String(run.outcome.error) : `is not finished (${end})`;
       this.#world.violate(ID, `${about}: ${why}`);
@@ -150,4 +152,9 @@ export class RestoreChecks {
       if (!equal) this.#world.violate(ID, `${about}, gives another output of port "${port}": ${report}`);
     }
   }
+}
+
+/** It needs segments that were written for earlier checkpoints. */
+function isOfChanges({ checkpoint, segments }: Manifest): boolean {
+  return segments.some(({ path }) => Number(/^segments\/(\d+)-/.exec(path)?.[1]) < checkpoint);
 }

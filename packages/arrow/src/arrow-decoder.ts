@@ -165,9 +165,11 @@ export class ArrowDecoder implements BatchDecoder {
   }
 
   #begin(message: Uint8Array, offset: number = this.#cutter.nextOffset): void {
-    const loader = this.#tried(offset, "the schema of an Arrow input cannot be used", () => new MessageLoader(message));
-    const columns = batchColumns(loader.schema, this.#schema, this.#input);
-    this.#reading = { message, loader, columns, dictionaries: new DictionaryMarks(loader.schema) };
+    this.#reading = this.#tried(offset, "the schema of an Arrow input cannot be used", () => {
+      const loader = new MessageLoader(message);
+      const columns = batchColumns(loader.schema, this.#schema, this.#input);
+      return { message, loader, columns, dictionaries: new DictionaryMarks(loader.schema) };
+    });
   }
 
   #onRecords({ bytes, offset }: ArrowMessage, { loader }: Reading): void {

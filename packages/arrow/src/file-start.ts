@@ -2,6 +2,7 @@ import { TidemarkError, type Host } from "@tidemark/engine/connector";
 // The reader of whole files, which is what the main entry has, reads dictionaries before it tells the schema.
 import { Footer } from "apache-arrow/ipc/metadata/file";
 import { schemaMessage } from "./arrow-schema.ts";
+import { checkFooter } from "./metadata-check.ts";
 import { placeTexts } from "./place.ts";
 
 const MAGIC = "ARROW1";
@@ -51,6 +52,7 @@ function footerStart(tail: Uint8Array, sizeBytes: number): number {
 
 function headerOf(footer: Uint8Array, path: string, footerAt: number): readonly string[] {
   try {
+    checkFooter(footer);
     const schema = schemaMessage(Footer.decode(footer).schema);
     return placeTexts({ isFile: true, schema, place: { batchAt: MAGIC_BYTES, row: 0, records: 0 } });
   } catch (error) {

@@ -1,5 +1,7 @@
 import { TidemarkError } from "@tidemark/engine/connector";
 import { Message, type MessageHeader } from "apache-arrow";
+import { checkMessage } from "./metadata-check.ts";
+import { VectorFault } from "./vector-fault.ts";
 
 /** What an Arrow file begins with, filled up to eight bytes; a stream begins with a message at once. */
 const FILE_MAGIC = "ARROW1\0\0";
@@ -108,18 +110,14 @@ export class MessageCutter {
   }
 
   #metadata(bytes: Uint8Array): { type: MessageHeader; bodyBytes: number } {
-    const message = this.#decoded(bytes);
-    const { headerType, bodyLength } = message;
-    if (!Number.isSafeInteger(bodyLength) || bodyLength < 0 || bodyLength > BODY_BYTES_MAX)
-      throw this.broken(`an Arrow message is damaged or too long: it says that ${bodyLength} bytes follow`);
-    return { type: headerType, bodyBytes: bodyLength };
-  }
-
-  #decoded(bytes: Uint8Array): Message {
     try {
-      return Message.decode(bytes);
+      const bodyBytes = checkMessage(bytes);
+      if (!(bodyBytes >= 0 && bodyBytes <= BODY_BYTES_MAX))
+        throw new VectorFault(`it says that ${bodyBytes} bytes follow, which may be ${BODY_BYTES_MAX} at most`);
+      return { type: Message.decode(bytes).headerType, bodyBytes };
     } catch (error) {
-      throw this.broken("the metadata of an Arrow message is damaged", error);
+      const why = error instanceof VectorFault ? error.message : String(error);
+      throw this.broken(`an Arrow message is damaged: ${why}`, error);
     }
   }
 

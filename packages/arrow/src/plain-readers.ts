@@ -2,6 +2,7 @@ import type { Column } from "@tidemark/engine/connector";
 import { PRESENCE } from "@tidemark/engine/files";
 import { DataType, MapRow, StructRow, Vector, type Data } from "apache-arrow";
 import type { RowRange } from "./row-range.ts";
+import { checkVector } from "./vector-check.ts";
 
 /** Whether values of the type, and of all in it, are plain ones in JavaScript: lists and structs of numbers, texts, times. */
 export function isPlainType(type: DataType): boolean {
@@ -28,6 +29,7 @@ export function isPlainType(type: DataType): boolean {
 
 /** Any plain values, made one by one: arrays, objects, numbers (bigints where those are too small), texts, times in milliseconds. */
 export function readPlain(data: Data, { from, rows, presence }: RowRange): Column {
+  checkVector(data);
   const vector = new Vector([data]);
   const values = Array.from({ length: rows }, (_, row): unknown =>
     presence === null || presence[row] === PRESENCE.present ? plainValue(vector.get(from + row)) : undefined,

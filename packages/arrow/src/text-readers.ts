@@ -2,6 +2,7 @@ import type { Column } from "@tidemark/engine/connector";
 import { PRESENCE } from "@tidemark/engine/files";
 import { Vector, type Data } from "apache-arrow";
 import { cellsOf, tooShort } from "./number-readers.ts";
+import { checkVector } from "./vector-check.ts";
 import { VectorFault } from "./vector-fault.ts";
 import type { RowRange } from "./row-range.ts";
 
@@ -25,6 +26,7 @@ export function readLongText(data: Data, range: RowRange): Column {
 
 /** Strings that lie in several buffers, which the library puts together. */
 export function readViewText(data: Data, { from, rows, presence }: RowRange): Column {
+  checkVector(data);
   const vector = new Vector([data]);
   return texts(
     Array.from({ length: rows }, (_, row) => (vector.get(from + row) as string | null) ?? ""),
@@ -34,6 +36,7 @@ export function readViewText(data: Data, { from, rows, presence }: RowRange): Co
 
 /** Values as JSON texts. VectorFault where one is none. */
 export function readJsonText(data: Data, { from, rows, presence }: RowRange): Column {
+  checkVector(data);
   const vector = new Vector([data]);
   const values = Array.from({ length: rows }, (_, row): unknown =>
     presence === null || presence[row] === PRESENCE.present ? parsed(vector.get(from + row)) : undefined,
@@ -49,7 +52,7 @@ export function readDictionary(data: Data, { from, rows, presence }: RowRange): 
   let present = presence;
   for (let row = 0; row < rows; row++) {
     if (presence !== null && presence[row] !== PRESENCE.present) continue;
-    const index = indices[row] as number;
+    const index = Number(indices[row]);
     if (!(index >= 0 && index < entries.texts.length))
       throw new VectorFault(`it refers to entry ${index} of its dictionary`);
     values[row] = index;
@@ -84,6 +87,7 @@ function entriesOf(dictionary: Vector | undefined): Entries {
   if (dictionary === undefined) throw new VectorFault("its dictionary does not stand before it");
   const before = known.get(dictionary);
   if (before !== undefined) return before;
+  for (const part of dictionary.data) checkVector(part as Data);
   const values = Array.from(dictionary as Iterable<string | null>);
   const nulls = new Set<number>();
   for (const [index, value] of values.entries()) if (value === null) nulls.add(index);

@@ -1,6 +1,9 @@
 import { TidemarkError } from "../foundation/error.ts";
 import { fittingCells } from "./memory/value-arena.ts";
 
+/** So many words, for a start, come from an array that many values share: an array of its own for each costs more than what is done with it. */
+const SMALL_MAX = 1_024;
+const NURSERY_WORDS = 2 ** 16;
 /** So many words, and the head of their block, are 2 GiB: their length in bytes is an int32. */
 const WORDS_MAX = 2 ** 28 - 1;
 
@@ -57,9 +60,18 @@ export abstract class FlatValue {
 
   /** Makes `length` words, all 0, those of the value; the ones before stay as they are, for the caller to take over what is in them. */
   protected renew(length: number): void {
-    this.place(newWords(length), 1);
+    if (length <= SMALL_MAX) {
+      if (nurseryEnd + length > nursery.length) {
+        nursery = new Float64Array(NURSERY_WORDS);
+        nurseryEnd = 0;
+      }
+      this.place(nursery, nurseryEnd);
+      nurseryEnd += length;
+    } else {
+      this.place(newWords(length), 1);
+      this.isOwn = true;
+    }
     this.length = length;
-    this.isOwn = true;
   }
 
   /** Makes a copy of its words, or of another value's, those of the value. */
@@ -87,6 +99,10 @@ export interface FlatForm {
 export function fittingLength(least: number): number {
   return fittingCells(least + 1) - 1;
 }
+
+/** Words that were not given out yet are 0, and none is given out twice. */
+let nursery = new Float64Array(0);
+let nurseryEnd = 0;
 
 /** Words from index 1 on: what a state needs to keep a large array as it is comes before. */
 function newWords(length: number): Float64Array {

@@ -25,7 +25,7 @@ class DistinctValues {
   /** Adds those of another, which stays as it is. */
   addAll(other: Distinct): void {
     if (other instanceof DistinctNumbers) {
-      other.forEach((value) => this.single.add(value));
+      for (const value of other.values()) this.single.add(value);
       return;
     }
     for (const value of other.single) this.single.add(value);

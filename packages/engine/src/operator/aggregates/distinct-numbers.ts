@@ -51,17 +51,13 @@ export class DistinctNumbers extends NumberTable {
       this.renewFrom(other);
       return;
     }
-    other.forEach((value) => {
-      this.add(value);
-    });
+    for (const value of other.values()) this.add(value);
   }
 
-  forEach(visit: (value: number) => void): void {
-    const { words, at, length } = this;
-    const marks = (words[at + 1] as number) | 0;
-    for (let i = at + 2; i < at + length; i++) if (words[i] !== 0) visit(words[i] as number);
-    if ((marks & HAS_ZERO) !== 0) visit(0);
-    if ((marks & HAS_NAN) !== 0) visit(Number.NaN);
+  values(): Float64Array {
+    const values = new Float64Array(this.size);
+    this.write(values, 0);
+    return values;
   }
 
   numbers(): number {
@@ -69,10 +65,15 @@ export class DistinctNumbers extends NumberTable {
   }
 
   write(into: Float64Array, at: number): void {
+    const { words, length } = this;
+    const marks = (words[this.at + 1] as number) | 0;
     let to = at;
-    this.forEach((value) => {
-      into[to++] = value;
-    });
+    for (let i = this.at + 2; i < this.at + length; i++) {
+      const value = words[i] as number;
+      if (value !== 0) into[to++] = value;
+    }
+    if ((marks & HAS_ZERO) !== 0) into[to++] = 0;
+    if ((marks & HAS_NAN) !== 0) into[to] = Number.NaN;
   }
 
   #mark(mark: number): void {

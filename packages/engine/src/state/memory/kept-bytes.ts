@@ -219,6 +219,7 @@ function copyWords(words: Float64Array, at: number, length: number, into: Float6
 }
 
 const scratch = new ByteWriter();
+const scratchNumbers = new Float64Array(1_024);
 const NUMBERS_PADDING = new Uint8Array(NUMBERS_HEAD_BYTES - 1);
 
 /** Bytes of a value as it is kept and as it is in a payload; good until the next call. */
@@ -231,7 +232,7 @@ export function writeField(value: unknown, codec: StateCodec): ByteWriter {
   scratch.reset();
   if (codec.flat !== undefined && value instanceof FlatValue) {
     const count = value.numbers();
-    const numbers = new Float64Array(count);
+    const numbers = count <= scratchNumbers.length ? scratchNumbers : new Float64Array(count);
     value.write(numbers, 0);
     scratch.u8(NUMBERS_TAG);
     scratch.raw(NUMBERS_PADDING);

@@ -1,6 +1,6 @@
 /** `@tidemark/engine/state-backend`: what an author of a state backend needs. */
 export { keyGroupOf, keyGroupRange, KEY_GROUP_BITS_MAX, ownerOf, type KeyGroupRange } from "./key-group.ts";
-export { memoryBackend, type MemoryBackendOptions } from "./memory-backend.ts";
+export { memoryBackend, type MemoryBackendOptions, type SnapshotRule } from "./memory-backend.ts";
 export type {
   KeyedState,
   KeyedStateOptions,

@@ -1,4 +1,9 @@
-import type { RowKeys } from "./row-changes.ts";
+/** What a row's key is, for those rows that are freed. */
+export interface RowKeys {
+  keyLength(row: number): number;
+  copyKey(row: number, to: Uint8Array, offset: number): void;
+  hash(row: number): number;
+}
 
 /** Canonical bytes of keys whose rows were freed, with their hashes, one behind the other: no object per key. */
 export class GoneKeys {

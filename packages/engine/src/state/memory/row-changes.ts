@@ -1,15 +1,8 @@
-import { GoneKeys } from "./gone-keys.ts";
+import { GoneKeys, type RowKeys } from "./gone-keys.ts";
 import { GrowingArray } from "./growing-array.ts";
 
 /** A list of gone keys may have this many, however few rows there are. */
 const GONE_MIN = 4_096;
-
-/** What a row's key is, for those rows that are freed. */
-export interface RowKeys {
-  keyLength(row: number): number;
-  copyKey(row: number, to: Uint8Array, offset: number): void;
-  hash(row: number): number;
-}
 
 /**
  * Which rows may have changed since the last snapshot of a series, and the keys that were freed since. A byte a row, set without a look at what is

@@ -64,7 +64,7 @@ const names = fc.constantFrom(["n", "value"], ["0", "value"], ["key", "value"], 
 
 test("results in columns are batches as they would be learned from records, of windows and of tables", () => {
   fc.assert(
-    fc.property(chunks, names, fc.constantFrom("windows", "table"), (parts, [first, second], of) => {
+    fc.property(chunks, names, fc.constantFrom("windows", "each", "table"), (parts, [first, second], of) => {
       const aggregates = new CompiledAggregates({
         [first as string]: countAggregate(),
         [second as string]: any,
@@ -72,7 +72,11 @@ test("results in columns are batches as they would be learned from records, of w
       const { table, rows, column } = keysOf(parts.flatMap((part) => part.rows.map((row) => row.key)));
       const made: unknown[] = [];
       const expected: unknown[] = [];
-      const columns = new ResultColumns(outputInto(made), { aggregates, keys: table, of: of as "windows" | "table" });
+      const columns = new ResultColumns(outputInto(made), {
+        aggregates,
+        keys: table,
+        of: of === "table" ? of : "windows",
+      });
       const writer = new ResultWriter(outputInto(expected), of === "table" ? { keys: table } : {});
       let from = 0;
       for (const [index, part] of parts.entries()) {
@@ -93,6 +97,13 @@ test("results in columns are batches as they would be learned from records, of w
         const rowKinds = Uint8Array.from(part.rows, (_, row) => row % 3);
         const facts = { timestamp: index, watermark: part.watermark };
         if (of === "windows") columns.appendWindow(chunk, { window, revision: index, ...facts });
+        else if (of === "each")
+          columns.appendEach(chunk, {
+            windows: part.rows.map(() => window),
+            revisions: new Float64Array(length).fill(index),
+            timestamps: new Float64Array(length).fill(index),
+            watermarks: new Float64Array(length).fill(part.watermark),
+          });
         else
           columns.appendChanges(chunk, {
             keys: column,
@@ -103,7 +114,7 @@ test("results in columns are batches as they would be learned from records, of w
           });
         part.rows.forEach((row, i) => {
           const record: Record<string, unknown> = { key: table.key(stateRows[i] as number) };
-          if (of === "windows") Object.assign(record, { window, revision: index });
+          if (of !== "table") Object.assign(record, { window, revision: index });
           for (const name of aggregates.names) record[name] = name === first ? row.n : row.value;
           const tag = stateRows[i] as number;
           writer.write(record, of === "table" ? { ...facts, tag, rowKind: rowKinds[i] as number } : facts);

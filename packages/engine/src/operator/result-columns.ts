@@ -32,6 +32,14 @@ export interface WindowFacts {
   readonly watermark: number;
 }
 
+/** The same of each row of a chunk, by its place in the chunk. */
+export interface EachWindowFacts {
+  readonly windows: readonly Window[];
+  readonly revisions: Float64Array;
+  readonly timestamps: Float64Array;
+  readonly watermarks: Float64Array;
+}
+
 /** Times and kind of each row of a chunk of a table, by its place in the chunk. Call `flush` before the next batch of input. */
 export interface ChangeFacts {
   /** Keys of the batch of input, and the rows of it that the changes are of. */
@@ -113,6 +121,28 @@ export class ResultColumns {
       watermarks.fill(this.#watermark, row, row + count);
       revisions.fill(facts.revision, row, row + count);
       for (let i = 0; i < count; i++) this.#windows[row + i] = facts.window;
+    });
+  }
+
+  /** Appends results of windows, each of its own. */
+  appendEach(chunk: ResultChunk, facts: EachWindowFacts): void {
+    const { windows, revisions, timestamps, watermarks } = facts;
+    if (this.#records !== null) {
+      for (let i = 0; i < chunk.length; i++) {
+        const times = { timestamp: timestamps[i] as number, watermark: watermarks[i] as number };
+        this.#records.write(this.#recordOf(chunk, i, { window: windows[i], revision: revisions[i] }), times);
+      }
+      return;
+    }
+    this.#inBatches(chunk, (from, count, row) => {
+      const side = this.#side;
+      side.timestamps.set(timestamps.subarray(from, from + count), row);
+      side.revisions.set(revisions.subarray(from, from + count), row);
+      for (let i = 0; i < count; i++) {
+        this.#watermark = Math.max(this.#watermark, watermarks[from + i] as number);
+        side.watermarks[row + i] = this.#watermark;
+        this.#windows[row + i] = windows[from + i] as Window;
+      }
     });
   }
 

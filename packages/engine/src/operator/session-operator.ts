@@ -6,7 +6,7 @@ import { CompiledAggregates } from "./compiled-aggregates.ts";
 import type { OperatorContext } from "./operator.ts";
 import { ARMED, FIRST, FIRST_AGGREGATE, LAST, OTHERS, PENDING, sessionFields, type Session } from "./session-fields.ts";
 import type { SessionOptions } from "./session-options.ts";
-import { SessionResults } from "./session-results.ts";
+import { SessionResults, type SessionValues } from "./session-results.ts";
 import { SessionSlots, timeOf } from "./session-slots.ts";
 import { noEventTime } from "./user-failure.ts";
 import { WindowingOperator } from "./windowing-operator.ts";
@@ -16,6 +16,9 @@ const SESSION_TIMER = 0;
 const TIMER_MASK = 1 << SESSION_TIMER;
 /** Timers that are set to their right times at once, before any that is due is looked for in earnest. */
 const POSTPONED_MAX = 1_024;
+/** Instead of a slot: the record is taken alone; it has no part in any session. */
+const ALONE = -2;
+const NOWHERE = -1;
 const ALL_ROWS = Int32Array.from({ length: BATCH_ROWS_MAX }, (_, row) => row);
 
 /**
@@ -90,7 +93,10 @@ export class SessionOperator extends WindowingOperator {
     const slots = this.#slots;
     const stateRows = this.stateRows;
     const gapMs = this.#gapMs;
-    const untilLate = gapMs - 1 + this.#latenessMs;
+    const { failed } = this.values;
+    const ats = this.#at;
+    const rows = this.#rows;
+    const isPutOff = this.#isPutOff;
     let { words } = slots;
     let watermark = this.watermark;
     let count = 0;
@@ -99,49 +105,72 @@ export class SessionOperator extends WindowingOperator {
       const mark = watermarks[row] as number;
       if (mark > watermark) {
         if (mark >= this.#nextTime && this.#postpone(mark) <= mark) break;
-        watermark = mark;
+        this.watermark = watermark = mark;
       }
       const time = timestamps[row] as number;
-      const stateRow = stateRows[row] as number;
-      if (time === NO_EVENT_TIME) break;
-      let at = slots.find(stateRow);
-      let first = time;
-      let last = time;
-      if (at >= 0) {
-        first = words[at + FIRST] as number;
-        last = words[at + LAST] as number;
-        if (words[at + OTHERS] !== 0 || first > time + gapMs || last + gapMs < time) break;
-        // It is over, and has not fired yet: it is put off.
-        if (last + gapMs - 1 <= watermark && this.#isPutOff) break;
-        if (time < first) first = time;
-        if (time > last) last = time;
-      }
-      const due = last + gapMs - 1;
-      if (watermark >= due) {
-        if (watermark < last + untilLate) break;
-        this.late.add(row);
-        continue;
-      }
-      if (this.values.failed[row] !== 0) {
-        this.failures.add(this.#errors.get(row), row, "computing the value of an aggregate");
-        continue;
-      }
-      if (at < 0) {
-        at = slots.claim(stateRow);
-        ({ words } = slots);
-      } else {
+      let at = slots.find(stateRows[row] as number);
+      // Most records fall into a session that has not fired, and so is not over.
+      if (
+        at >= 0 &&
+        time >= (words[at + FIRST] as number) &&
+        time <= (words[at + LAST] as number) + gapMs &&
+        words[at + PENDING] === 1 &&
+        words[at + OTHERS] === 0 &&
+        failed[row] === 0 &&
+        !isPutOff
+      ) {
         slots.touch(at);
+        if (time > (words[at + LAST] as number)) words[at + LAST] = time;
+      } else {
+        at = this.#place(row, time, at);
+        if (at === ALONE) break;
+        if (at === NOWHERE) continue;
+        ({ words } = slots);
       }
-      words[at + FIRST] = first;
-      words[at + LAST] = last;
-      words[at + PENDING] = 1;
-      if (due < (words[at + ARMED] as number)) this.#arm(stateRow, at, due);
-      this.#at[count] = at;
-      this.#rows[count++] = row;
+      ats[count] = at;
+      rows[count++] = row;
     }
-    this.watermark = watermark;
-    if (count > 0) this.#sessions.addAll(this.#at, this.#rows, count, this.values, timestamps);
+    if (count > 0) this.#sessions.addAll(ats, rows, count, this.values, timestamps);
     return row;
+  }
+
+  /** The slot of the session that a record begins or extends, whose times are set; `at` is its key's, -1 is none. NOWHERE if it is done with. */
+  #place(row: number, time: number, at: number): number {
+    const slots = this.#slots;
+    const gapMs = this.#gapMs;
+    const { watermark } = this;
+    let first = time;
+    let last = time;
+    if (time === NO_EVENT_TIME) return ALONE;
+    if (at >= 0) {
+      const { words } = slots;
+      first = words[at + FIRST] as number;
+      last = words[at + LAST] as number;
+      if (words[at + OTHERS] !== 0 || first > time + gapMs || last + gapMs < time) return ALONE;
+      // It is over, and has not fired yet: it is put off.
+      if (this.#isPutOff && this.#fireTime(last) <= watermark) return ALONE;
+      first = Math.min(first, time);
+      last = Math.max(last, time);
+    }
+    const due = this.#fireTime(last);
+    if (watermark >= due) {
+      if (watermark < this.#dropTime(last)) return ALONE;
+      this.late.add(row);
+      return NOWHERE;
+    }
+    if (this.values.failed[row] !== 0) {
+      this.failures.add(this.#errors.get(row), row, "computing the value of an aggregate");
+      return NOWHERE;
+    }
+    const stateRow = this.stateRows[row] as number;
+    const slot = at < 0 ? slots.claim(stateRow) : at;
+    if (at >= 0) slots.touch(slot);
+    const { words } = slots;
+    words[slot + FIRST] = first;
+    words[slot + LAST] = last;
+    words[slot + PENDING] = 1;
+    if (due < (words[slot + ARMED] as number)) this.#arm(stateRow, slot, due);
+    return slot;
   }
 
   /** A record alone, whatever sessions its key has. */
@@ -167,22 +196,21 @@ export class SessionOperator extends WindowingOperator {
       return;
     }
     const isFired = this.watermark >= this.#fireTime(last);
-    this.results.begin();
     let joined: Session;
+    let values: SessionValues | null;
     try {
       joined = this.#sessions.join(parts, { row, time, values: this.values });
-      if (isFired) this.results.write(stateRow, joined, batch.watermarks[row] as number);
+      values = isFired ? this.results.valuesOf(joined) : null;
     } catch (error) {
-      this.results.rollback();
       this.failures.add(error, row, "aggregating a record");
       return;
     }
+    if (values !== null) this.results.write(stateRow, joined, { values, watermark: batch.watermarks[row] as number });
     const others = sessions.filter((session) => !parts.includes(session));
     this.#keep(
       stateRow,
       [...others, joined].sort((a, b) => timeOf(a, FIRST) - timeOf(b, FIRST)),
     );
-    this.results.commit();
   }
 
   protected advance(watermark: number): void {

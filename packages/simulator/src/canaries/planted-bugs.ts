@@ -68,6 +68,39 @@ export const CANARIES: readonly Canary[] = [
     why: "staged output is deleted before what was made of it is durable",
     hint: 66,
   },
+  // What a checkpoint of changes stands on
+  {
+    name: "segments of earlier checkpoints forgotten",
+    file: "job/segment-series.ts",
+    find: "[...earlier, written]",
+    replace: "[written]",
+    why: "a manifest names only what changed, and not what it changed",
+    hint: 52,
+  },
+  {
+    name: "superseded state not left out",
+    file: "job/segment-series.ts",
+    find: "[...segment.superseded, ...whole]",
+    replace: "[...segment.superseded]",
+    why: "a restore has keys that were gone when all was written anew",
+    hint: 32,
+  },
+  {
+    name: "freed keys forgotten",
+    file: "state/memory/row-changes.ts",
+    find: "    this.#gone.add(row, keys);\n",
+    replace: "",
+    why: "a restore has keys back that were gone",
+    hint: 32,
+  },
+  {
+    name: "changed rows not emptied",
+    file: "state/memory/payload.ts",
+    find: "    for (const part of parts) part.clear(row);\n",
+    replace: "",
+    why: "a restore has what a row had, beside what it has",
+    hint: 92,
+  },
   // Who may commit, and what may be deleted
   {
     name: "lock ignored",

@@ -47,11 +47,9 @@ export function batchColumns(file: Schema, schema: RecordSchema, input: string):
       const columns = fields.map((field, at) =>
         fit.wanted[at] === true ? readColumn(field, batch, { from, rows, checkText: !schema.trust }) : null,
       );
-      return fit.fit(
-        columns,
-        Float64Array.from({ length: rows }, (_, row) => first + row),
-        rows,
-      );
+      const offsets = new Float64Array(rows);
+      for (let row = 0; row < rows; row++) offsets[row] = first + row;
+      return fit.fit(columns, offsets, rows);
     },
   };
 }
@@ -85,7 +83,7 @@ function readColumn(
   try {
     if (data === undefined || data.length !== batch.numRows) throw tooShort();
     const presence = presenceOf(data, range, nullCode);
-    return reader.read(data, { ...range, presence });
+    return reader.read(data, { ...range, presence, nullCode });
   } catch (error) {
     const why = error instanceof VectorFault ? error.message : String(error);
     throw new VectorFault(`field ${JSON.stringify(name)}: ${why}`, { cause: error });

@@ -6,6 +6,11 @@ import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { memoryHost } from "@tidemark/engine/testing";
 import {
   CompressionType,
+  Dictionary,
+  Int32,
+  makeData,
+  Utf8,
+  Vector,
   compressionRegistry,
   Float64,
   Int64,
@@ -81,6 +86,28 @@ describe("what apache-arrow writes", () => {
     const [first, second] = await recordsOf(golden("types.arrows"), schemaOf(layout));
     assert.deepEqual(first, { word: "a", day: "1970-01-02T00:00:00.000Z", second: "1970-01-01T00:00:01.000Z" });
     assert.deepEqual(second, { word: null, day: null, second: null });
+  });
+
+  test("an entry of a dictionary that is null, and a null that refers to none", async () => {
+    const word = new Dictionary(new Utf8(), new Int32(), 1);
+    const entries = vectorFromArray(["a", null], new Utf8());
+    const data = makeData({
+      type: word,
+      length: 3,
+      nullCount: 1,
+      nullBitmap: Uint8Array.of(0b011),
+      data: Int32Array.of(0, 1, 99),
+      dictionary: entries,
+    });
+    const bytes = tableToIPC(new Table({ word: new Vector([data]) }), "stream");
+    for (const trust of [true, false]) {
+      for (const kind of ["utf8", "dictionary"] as const) {
+        const records = await recordsOf(bytes, schemaOf(layoutWith([field("word", kind)]), trust));
+        assert.deepEqual(records, [{ word: "a" }, { word: null }, { word: null }]);
+        const optional = layoutWith([{ name: "word", kind, nullable: false, optional: true }]);
+        assert.deepEqual(await recordsOf(bytes, schemaOf(optional, trust)), [{ word: "a" }, {}, {}]);
+      }
+    }
   });
 
   test("null is absent where a field may be that only", async () => {

@@ -10,6 +10,8 @@ export interface RowRange {
   readonly rows: number;
   /** PRESENCE per row; null: all are there. */
   readonly presence: Uint8Array | null;
+  /** PRESENCE of a null. */
+  readonly nullCode: number;
   /** Strings are checked to be valid UTF-8. */
   readonly checkText: boolean;
 }

@@ -44,23 +44,55 @@ export function readJsonText(data: Data, { from, rows, presence }: RowRange): Co
   return { kind: "json", presence, values };
 }
 
-/** Strings of a dictionary; it is made of strings once, however many batches use it. */
-export function readDictionary(data: Data, { from, rows, presence }: RowRange): Column {
+/** Strings of a dictionary; it is made of strings once, however many batches use it. Indices of 32 bits are a view. */
+export function readDictionary(data: Data, range: RowRange): Column {
+  const { presence, values, entries } = readIndices(data, range);
+  return { kind: "dictionary", presence, values, dictionary: entries.texts };
+}
+
+/** The same as a column of strings, which share those of the dictionary. */
+export function readDictionaryText(data: Data, range: RowRange): Column {
+  const { presence, values, entries } = readIndices(data, range);
+  const strings = new Array<string>(range.rows);
+  for (let row = 0; row < range.rows; row++) strings[row] = entries.texts[values[row] as number] ?? "";
+  return texts(strings, presence);
+}
+
+interface Indices {
+  readonly presence: Uint8Array | null;
+  readonly values: Int32Array;
+  readonly entries: Entries;
+}
+
+function readIndices(data: Data, { from, rows, presence, nullCode }: RowRange): Indices {
   const entries = entriesOf(data.dictionary);
   const indices = cellsOf(data, from, rows);
-  const values = new Int32Array(rows);
-  let present = presence;
+  let values = indices instanceof Int32Array ? indices : Int32Array.from(indices, Number);
+  const count = entries.texts.length;
   for (let row = 0; row < rows; row++) {
-    if (presence !== null && presence[row] !== PRESENCE.present) continue;
-    const index = Number(indices[row]);
-    if (!(index >= 0 && index < entries.texts.length))
+    const index = values[row] as number;
+    if (index >= 0 && index < count) continue;
+    if (presence === null || presence[row] === PRESENCE.present)
       throw new VectorFault(`it refers to entry ${index} of its dictionary`);
-    values[row] = index;
-    if (!entries.isNull(index)) continue;
-    present = present === null || present === presence ? (presence?.slice() ?? new Uint8Array(rows)) : present;
-    present[row] = PRESENCE.null;
+    // A cell that is null may hold anything; what reads a column without a look at that finds an entry.
+    if (values === indices) values = values.slice();
+    values[row] = 0;
   }
-  return { kind: "dictionary", presence: present, values, dictionary: entries.texts };
+  return { presence: withNulls(presence, values, { entries, nullCode }), values, entries };
+}
+
+/** Entries of a dictionary may be null too. */
+function withNulls(
+  presence: Uint8Array | null,
+  values: Int32Array,
+  { entries, nullCode }: { entries: Entries; nullCode: number },
+): Uint8Array | null {
+  const { nulls } = entries;
+  if (nulls.size === 0) return presence;
+  const both = presence?.slice() ?? new Uint8Array(values.length);
+  for (let row = 0; row < values.length; row++)
+    if (both[row] === PRESENCE.present && nulls.has(values[row] as number)) both[row] = nullCode;
+  return both;
 }
 
 /** A column of strings that have no bytes. */
@@ -78,7 +110,8 @@ export function texts(strings: string[], presence: Uint8Array | null): Column {
 
 interface Entries {
   readonly texts: readonly string[];
-  isNull(index: number): boolean;
+  /** The numbers of those that are null. */
+  readonly nulls: ReadonlySet<number>;
 }
 
 const known = new WeakMap<Vector, Entries>();
@@ -91,10 +124,7 @@ function entriesOf(dictionary: Vector | undefined): Entries {
   const values = Array.from(dictionary as Iterable<string | null>);
   const nulls = new Set<number>();
   for (const [index, value] of values.entries()) if (value === null) nulls.add(index);
-  const made: Entries = {
-    texts: values.map((value) => value ?? ""),
-    isNull: nulls.size === 0 ? () => false : (index) => nulls.has(index),
-  };
+  const made: Entries = { texts: values.map((value) => value ?? ""), nulls };
   known.set(dictionary, made);
   return made;
 }

@@ -4,7 +4,14 @@ import { isJsonField } from "./arrow-schema.ts";
 import type { ReadCells } from "./row-range.ts";
 import { readBooleans, readDoubles, readHalves, readIntegers, readLongs, readNulls } from "./number-readers.ts";
 import { readTimes, unitMs } from "./time-readers.ts";
-import { readDictionary, readJsonText, readLongText, readText, readViewText } from "./text-readers.ts";
+import {
+  readDictionary,
+  readDictionaryText,
+  readJsonText,
+  readLongText,
+  readText,
+  readViewText,
+} from "./text-readers.ts";
 import { isPlainType, readPlain } from "./plain-readers.ts";
 
 /** How the vectors of a field become columns. */
@@ -32,7 +39,11 @@ export function vectorReader(field: Field, wanted: FrameFieldKind | null): Vecto
   if (DataType.isUtf8(type)) return { kind: "utf8", read: readText };
   if (DataType.isLargeUtf8(type)) return { kind: "utf8", read: readLongText };
   if (DataType.isUtf8View(type)) return { kind: "utf8", read: readViewText };
-  if (DataType.isDictionary(type) && isText(type.dictionary)) return { kind: "dictionary", read: readDictionary };
+  if (DataType.isDictionary(type) && isText(type.dictionary)) {
+    return wanted === "utf8"
+      ? { kind: "utf8", read: readDictionaryText }
+      : { kind: "dictionary", read: readDictionary };
+  }
   const unit = unitMs(type);
   if (unit !== null) return { kind: wanted === "utf8" ? "utf8" : "float64", read: readTimes(unit, wanted === "utf8") };
   return plain(type);

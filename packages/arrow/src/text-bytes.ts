@@ -1,5 +1,7 @@
 import { TidemarkError } from "@tidemark/engine/connector";
 
+const SHORT_BYTES = 48;
+
 const encoder = new TextEncoder();
 
 /** Strings as an Arrow vector holds them: bytes one after the other, and where each begins. */
@@ -25,19 +27,24 @@ export class TextBytes {
     this.#offsets[++this.#texts] = this.#used;
   }
 
-  /** A text that is UTF-8 already, but for halves of surrogate pairs. */
+  /** A text that is UTF-8 already, but for halves of surrogate pairs, which `take` looks for. */
   addBytes(from: Uint8Array, offset: number, length: number): void {
     this.#grow(length);
-    const added = this.#bytes.subarray(this.#used, this.#used + length);
-    added.set(from.subarray(offset, offset + length));
-    for (let at = added.indexOf(0xed); at >= 0; at = added.indexOf(0xed, at + 1))
-      if ((added[at + 1] ?? 0) >= 0xa0) throw this.#illFormed();
+    const to = this.#bytes;
+    const used = this.#used;
+    // A view costs more than some bytes.
+    if (length <= SHORT_BYTES) for (let at = 0; at < length; at++) to[used + at] = from[offset + at] as number;
+    else to.set(from.subarray(offset, offset + length), used);
     this.#used += length;
     this.#offsets[++this.#texts] = this.#used;
   }
 
+  /** TM_RECORD if one of the texts holds half a surrogate pair. */
   take(): { valueOffsets: Int32Array; data: Uint8Array } {
-    return { valueOffsets: this.#offsets.subarray(0, this.#texts + 1), data: this.#bytes.subarray(0, this.#used) };
+    const data = this.#bytes.subarray(0, this.#used);
+    for (let at = data.indexOf(0xed); at >= 0; at = data.indexOf(0xed, at + 1))
+      if ((data[at + 1] ?? 0) >= 0xa0) throw this.#illFormed();
+    return { valueOffsets: this.#offsets.subarray(0, this.#texts + 1), data };
   }
 
   #grow(bytes: number): void {

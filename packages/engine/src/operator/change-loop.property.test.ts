@@ -56,8 +56,10 @@ function expectedOf(
 
 for (const codeGeneration of [true, false]) {
   test(`changes are those of a Map, ${codeGeneration ? "generated" : "interpreted"}`, () => {
-    const loops = [0, 1, 2].map((parts) => changeLoop(aggregates.members, parts, codeGeneration));
     const lent = lentMemory(6, true);
+    const loopsOf = (stride: number | null): ReturnType<typeof changeLoop>[] =>
+      [0, 1, 2].map((parts) => changeLoop(aggregates.members, { parts, stride, codeGeneration }));
+    const loops = { lent: loopsOf(lent.stride), owned: loopsOf(null) };
     fc.assert(
       fc.property(records, fc.nat(2), fc.nat(9), fc.nat(12), fc.boolean(), (given, parts, held, cut, isLent) => {
         const { length } = given;
@@ -83,7 +85,7 @@ for (const codeGeneration of [true, false]) {
           rows: Int32Array.from(given, (_, i) => length - 1 - i),
         };
         const memory = isLent ? lent : ownedMemory(6);
-        const loop = loops[parts] as (typeof loops)[number];
+        const loop = (isLent ? loops.lent : loops.owned)[parts] as ReturnType<typeof changeLoop>;
         // Those before the cut are a batch of their own.
         loop(words, { ...changes, from: 0, end: from }, input, memory.take(0, 2 * length));
         const to = memory.take(0, 2 * length);

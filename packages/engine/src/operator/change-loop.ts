@@ -42,46 +42,62 @@ interface LoopMember {
   readonly words: AccumulatorWords;
 }
 
-/** A loop for aggregates that are all words; `parts`: number of columns of keys that it copies. */
+interface LoopOptions {
+  /** Columns of keys that it copies. */
+  readonly parts: number;
+  /** The stride of the arrays that it writes to, null if they have one each. */
+  readonly stride: number | null;
+  readonly codeGeneration?: boolean;
+}
+
+/** A loop for aggregates that are all words. */
 export function changeLoop(
   members: readonly CompiledMember[],
-  parts: number,
-  codeGeneration: boolean = canGenerateCode(),
+  { parts, stride, codeGeneration = canGenerateCode() }: LoopOptions,
 ): ChangeLoop {
   const used = members.flatMap(({ index, field, aggregate: { words, selector } }): LoopMember[] =>
     words === null ? [] : [{ index, field, hasValue: selector !== null, words }],
   );
-  return codeGeneration ? generatedLoop(used, parts) : interpretedLoop(used, parts);
+  return codeGeneration ? generatedLoop(used, parts, stride) : interpretedLoop(used, parts);
 }
 
 /**
  * V8 takes out of a loop what stays the same in it (lengths, places of arrays, which function is called) up to some size of the loop; beyond
  * it each row takes twice the time. Hence loops of so many aggregates, and one of their own for times, keys and kinds.
  */
-const AGGREGATES_PER_LOOP = 5;
+const AGGREGATES_PER_LOOP = 8;
 
 /**
  * What an aggregate does is a function of its own that V8 puts in line: the text of the loops is unique, so that each of their calls knows its
  * one target. It holds numbers only, no text of a user's.
  */
-function generatedLoop(members: readonly LoopMember[], parts: number): ChangeLoop {
+function generatedLoop(members: readonly LoopMember[], parts: number, stride: number | null): ChangeLoop {
+  const place: PlaceSource = (array) => (stride === null ? `s${array}` : `${array * stride}`);
   const body = ["return function change(words, { slots, isFirst, rows, from: begin, end }, input, to) {"];
-  body.push("const { values } = input, { numbers } = to; let n = 0;");
+  body.push("const { values } = input, { cells } = to; let n = 0;");
+  // The last two are times and watermarks.
+  for (let array = 0; stride === null && array < members.length + 2; array++)
+    body.push(`const s${array} = ${array} * to.stride;`);
   for (let first = 0; first < members.length; first += AGGREGATES_PER_LOOP)
-    body.push(...resultsSource(members.slice(first, first + AGGREGATES_PER_LOOP)));
-  body.push(...factsSource(parts), "return h; };");
+    body.push(...resultsSource(members.slice(first, first + AGGREGATES_PER_LOOP), place));
+  body.push(...factsSource(parts, [place(members.length), place(members.length + 1)]), "return h; };");
   const names = members.flatMap(({ index }) => [`a${index}`, `r${index}`, `f${index}`]);
   const functions = members.flatMap(({ words: { add, result, fold } }) => [add, result, fold]);
   return generate(names, body.join("\n"))(...functions) as ChangeLoop;
 }
 
-/** Words are read before anything is written: a read behind writes to other arrays would wait for them. */
-function resultsSource(members: readonly LoopMember[]): string[] {
+/** Source of where an array of the cells begins. */
+type PlaceSource = (array: number) => string;
+
+/**
+ * Words are read before anything is written: a read behind writes to other arrays would wait for them. All results go to one array, at places
+ * that are a number apart: the processor has not enough registers for where each of many arrays is and ends.
+ */
+function resultsSource(members: readonly LoopMember[], place: PlaceSource): string[] {
   const each = (line: (member: LoopMember) => string): string => members.map(line).join(" ");
-  const write = each(({ index }) => `o${index}[n] = w${index};`);
+  const write = each(({ index }) => `cells[n + ${place(index)}] = w${index};`);
   return [
     each(({ index, hasValue }) => (hasValue ? `const c${index} = values[${index}];` : "")),
-    each(({ index }) => `const o${index} = numbers[${index}];`),
     "n = 0; for (let i = begin; i < end; i++) { const at = slots[i], row = rows[i];",
     each(({ index, field }) => `let w${index} = r${index}(words, at + ${field});`),
     `if (isFirst[i] === 0) { ${write} n++; }`,
@@ -95,12 +111,12 @@ function resultsSource(members: readonly LoopMember[]): string[] {
   ];
 }
 
-function factsSource(parts: number): string[] {
+function factsSource(parts: number, [times, marks]: readonly [string, string]): string[] {
   const each = (line: (part: number) => string): string => Array.from({ length: parts }, (_, p) => line(p)).join(" ");
-  const write = `${each((p) => `k${p}[n] = v${p};`)} times[n] = time; held[n] = h; from[n] = row;`;
+  const write = `${each((p) => `k${p}[n] = v${p};`)} cells[n + ${times}] = time; cells[n + ${marks}] = h; from[n] = row;`;
   return [
     "const { timestamps, watermarks, parts } = input;",
-    "const { timestamps: times, watermarks: held, rows: from, rowKinds: kinds } = to;",
+    "const { rows: from, rowKinds: kinds } = to;",
     each((p) => `const p${p} = parts[${p}], k${p} = to.part(${p});`),
     "let h = input.held; n = 0; for (let i = begin; i < end; i++) {",
     "const row = rows[i], time = timestamps[row], mark = watermarks[row]; if (mark > h) h = mark;",

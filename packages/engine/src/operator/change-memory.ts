@@ -4,6 +4,9 @@ import { BATCH_ROWS_MAX } from "../record/batch.ts";
 export interface ChangeArrays {
   /** By aggregate. */
   readonly numbers: readonly Float64Array[];
+  /** The memory of `numbers`, then `timestamps` and `watermarks`: each begins `stride` numbers behind the one before, the first at 0. */
+  readonly cells: Float64Array;
+  readonly stride: number;
   readonly timestamps: Float64Array;
   readonly watermarks: Float64Array;
   /** Rows of the input. */
@@ -21,6 +24,8 @@ const APART = 192;
 
 /** Where the arrays of batches come from, and what becomes of them. */
 export interface ChangeMemory {
+  /** The stride of all its arrays, null where it is not always the same. */
+  readonly stride: number | null;
   /** Arrays for batch number `index` of those that are under way at once. */
   take(index: number, rows: number): ChangeArrays;
   /** All batches under way were handed on. */
@@ -30,6 +35,7 @@ export interface ChangeMemory {
 /** Arrays of the size of their batch, in one piece of memory that is never used again: whoever holds a batch may go on doing so. */
 export function ownedMemory(aggregates: number): ChangeMemory {
   return {
+    stride: null,
     take: (_index, rows) => new Arrays(aggregates, rows),
     release: () => undefined,
   };
@@ -42,41 +48,46 @@ export function ownedMemory(aggregates: number): ChangeMemory {
 export function lentMemory(aggregates: number, debug: boolean): ChangeMemory {
   const arrays: Arrays[] = [];
   return {
-    take(index, rows) {
-      const known = arrays[index];
-      if (known !== undefined && known.capacity >= rows) return known;
-      const capacity = Math.min(BATCH_ROWS_MAX, 2 ** (32 - Math.clz32(rows - 1)));
-      return (arrays[index] = new Arrays(aggregates, capacity));
-    },
+    stride: strideOf(BATCH_ROWS_MAX),
+    take: (index) => (arrays[index] ??= new Arrays(aggregates, BATCH_ROWS_MAX)),
     release() {
       if (debug) for (const lent of arrays) lent.spoil();
     },
   };
 }
 
+/** Numbers from the begin of one array of so many rows to that of the next. */
+function strideOf(rows: number): number {
+  return rows + APART / 8;
+}
+
 class Arrays implements ChangeArrays {
-  readonly capacity: number;
+  readonly stride: number;
+  readonly cells: Float64Array;
   readonly numbers: readonly Float64Array[];
   readonly timestamps: Float64Array;
   readonly watermarks: Float64Array;
   readonly rows: Int32Array;
   readonly rowKinds: Uint8Array;
+  readonly #rows: number;
   readonly #parts: Float64Array[] = [];
 
   constructor(aggregates: number, rows: number) {
-    this.capacity = rows;
-    const stride = rows * 8 + APART;
-    const buffer = new ArrayBuffer(stride * (aggregates + 4));
-    const floats = (at: number): Float64Array => new Float64Array(buffer, at * stride, rows);
-    this.timestamps = floats(0);
-    this.watermarks = floats(1);
-    this.numbers = Array.from({ length: aggregates }, (_, index) => floats(2 + index));
-    this.rows = new Int32Array(buffer, (aggregates + 2) * stride, rows);
-    this.rowKinds = new Uint8Array(buffer, (aggregates + 3) * stride, rows);
+    this.#rows = rows;
+    this.stride = strideOf(rows);
+    const apart = this.stride * 8;
+    const buffer = new ArrayBuffer(apart * (aggregates + 4));
+    const floats = (at: number): Float64Array => new Float64Array(buffer, at * apart, rows);
+    this.cells = new Float64Array(buffer);
+    this.numbers = Array.from({ length: aggregates }, (_, index) => floats(index));
+    this.timestamps = floats(aggregates);
+    this.watermarks = floats(aggregates + 1);
+    this.rows = new Int32Array(buffer, (aggregates + 2) * apart, rows);
+    this.rowKinds = new Uint8Array(buffer, (aggregates + 3) * apart, rows);
   }
 
   part(part: number): Float64Array {
-    return (this.#parts[part] ??= new Float64Array(this.capacity));
+    return (this.#parts[part] ??= new Float64Array(this.#rows));
   }
 
   spoil(): void {

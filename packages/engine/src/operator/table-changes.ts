@@ -83,7 +83,10 @@ export class TableChanges {
     const { timestamps, watermarks } = batch;
     const numbers = this.#keys.numbersOf(keys, batch.length);
     const parts = numbers?.parts ?? [];
-    const change = (this.#loops[parts.length] ??= changeLoop(this.#aggregates.members, parts.length));
+    const change = (this.#loops[parts.length] ??= changeLoop(this.#aggregates.members, {
+      parts: parts.length,
+      stride: this.#memory.stride,
+    }));
     const input = { values, timestamps, watermarks, parts, held: this.#watermark };
     this.#watermark = change(words, { ...records, from, end }, input, memory);
     const rows = memory.rows.subarray(0, changes);

@@ -74,6 +74,16 @@ function batchOf(first: number): RecordBatch {
 
 /** Bytes that the heap has more with `MANY` keys than with `FEW`. */
 function growth(input: number, make: (context: OperatorContext) => Operator): number {
+  // Objects that optimized code makes are not of the size of those that are made before: so another operator goes first.
+  grown(input, make, { from: 0, end: MANY / 2 });
+  return grown(input, make, { from: FEW, end: MANY });
+}
+
+function grown(
+  input: number,
+  make: (context: OperatorContext) => Operator,
+  keys: { readonly from: number; readonly end: number },
+): number {
   let state: KeyedState | undefined;
   const operator = make({
     name: "heap",
@@ -91,11 +101,11 @@ function growth(input: number, make: (context: OperatorContext) => Operator): nu
   const fill = (from: number, end: number): void => {
     for (let first = from; first < end; first += BATCH) operator.onBatch(input, batchOf(first));
   };
-  fill(0, FEW);
+  fill(0, keys.from);
   const before = heapBytes();
-  fill(FEW, MANY);
+  fill(keys.from, keys.end);
   const after = heapBytes();
-  assert.equal(state?.keys.liveRows, MANY);
+  assert.equal(state?.keys.liveRows, keys.end);
   return after - before;
 }
 
@@ -128,7 +138,7 @@ const operators: Readonly<Record<string, { readonly input?: number; make(context
 
 for (const [name, { input = 0, make }] of Object.entries(operators)) {
   test(`${name}: keys are no heap objects`, () => {
-    const grown = growth(input, make);
-    assert.ok(grown < GROWN_MAX, `the heap grew by ${grown} bytes`);
+    const bytes = growth(input, make);
+    assert.ok(bytes < GROWN_MAX, `the heap grew by ${bytes} bytes`);
   });
 }

@@ -9,7 +9,7 @@ import { KeptObjects } from "./kept-objects.ts";
 type Kept = number[];
 
 /** Names are spread so that several share a line, and some lie apart. */
-const SPREAD = 1_024;
+const SPREAD = 2_048;
 const NAMES = 9;
 
 type Step =
@@ -119,7 +119,7 @@ class Subject {
     if (object.length % 3 === 0)
       for (let i = 0; i < 2_100; i++) this.objects.release(this.objects.put(0, [i], PLAIN_CODEC));
     if (object.length % 3 === 1) {
-      const others = Array.from({ length: 2_100 }, (_, i) => this.objects.put(0, [i], PLAIN_CODEC));
+      const others = Array.from({ length: 9_000 }, (_, i) => this.objects.put(0, [i], PLAIN_CODEC));
       for (const other of others) this.objects.release(other);
     }
   }
@@ -148,11 +148,12 @@ class Subject {
 
 test("objects are what was put last, through evictions, journals and snapshots", () => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+    fc.property(fc.array(step, { maxLength: 40, size: "max" }), (steps) => {
       const subject = new Subject();
       for (const taken of steps) {
         subject.take(taken);
-        subject.check();
+        // What is asked for is encoded: let the next step find what is not.
+        if (taken.do !== "freeze") subject.check();
       }
       subject.thaw();
     }),
@@ -166,7 +167,7 @@ test("an object stands decoded while few others are used, and not for ever", () 
   const kept = [1];
   const cell = objects.put(0, kept, PLAIN_CODEC);
   assert.equal(objects.get(cell, PLAIN_CODEC), kept);
-  for (let i = 0; i < 3_000; i++) objects.put(0, [i], PLAIN_CODEC);
+  for (let i = 0; i < 20_000; i++) objects.put(0, [i], PLAIN_CODEC);
   assert.notEqual(objects.get(cell, PLAIN_CODEC), kept);
   assert.deepEqual(objects.get(cell, PLAIN_CODEC), kept);
 });

@@ -212,6 +212,6 @@ test("large panes: rows of newer panes stay found in older ones, and dropped one
   for (const row of rows) assert.equal(panes.find(row, 0), -1);
   let calls = 0;
   for (; state.keys.liveRows > panes.size(1); calls++) state.releaseEmptyRows();
-  assert.ok(calls > 1 && calls < 10, `${calls} calls`);
+  assert.ok(calls > 1 && calls < 20, `${calls} calls`);
   for (const [i, row] of rows.entries()) assert.equal(panes.find(row, 1) >= 0, i >= 30_000 && i % 3 === 0);
 });

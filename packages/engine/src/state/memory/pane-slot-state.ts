@@ -23,7 +23,7 @@ const PANE_DROPPED = 5;
 /** A pane of more rows knows from then on which of them have a newer pane: to find that out later would take too long. */
 const UNSORTED_MAX = 32_768;
 /** Slots of dropped panes that are let go at once; the others follow, as many each time. */
-const LET_GO_MAX = 32_768;
+const LET_GO_MAX = 8_192;
 
 /**
  * A table per pane, in words that all panes share; a slot's own word is its row. A pane takes slots in extents and gives them back as a

@@ -82,9 +82,10 @@ export class RowChanges {
     const gone = this.#gone;
     this.#gone = new GoneKeys();
     this.#goneMax = Math.max(GONE_MIN, liveRows >>> 1);
+    const { count } = this;
     this.count = 0;
     this.isLost = false;
-    return { marks: taken.array, gone };
+    return { count, marks: taken.array, gone };
   }
 
   #grow(row: number): Uint8Array {
@@ -96,6 +97,8 @@ export class RowChanges {
 
 /** What changed before a snapshot; who reads a mark sets it to 0, and at the end none may be left. */
 export interface TakenChanges {
+  /** Rows that are marked. */
+  readonly count: number;
   readonly marks: Uint8Array;
   readonly gone: GoneKeys;
 }

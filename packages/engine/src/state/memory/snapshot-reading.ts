@@ -9,6 +9,8 @@ import type { SnapshotSeries } from "./snapshot-series.ts";
 
 /** Bytes of memory that are taken for payloads in the time of a step. */
 const BYTES_TAKEN_PER_STEP = 1_024;
+/** Rows that have not changed are passed over in less than a tenth of the time of one that is written. */
+const PASSED_OVER_PER_STEP = 16;
 
 interface FrozenSection {
   readonly begin: () => void;
@@ -23,6 +25,8 @@ export class MemorySnapshotReading implements SnapshotReading {
   readonly #series: SnapshotSeries | null;
   /** Null where it is whole. */
   readonly #changes: TakenChanges | null;
+  /** Places that are looked at in the time of a step. */
+  readonly #placesPerStep: number;
   readonly #writers: GroupWriters;
   readonly #frozen: FrozenSection[] = [];
   readonly #onEnd: () => void;
@@ -49,6 +53,7 @@ export class MemorySnapshotReading implements SnapshotReading {
     this.#series = series;
     this.#changes = series?.next(mayBeChanges) ?? null;
     this.isWhole = this.#changes === null;
+    this.#placesPerStep = placesPerStep(this.#changes, table.liveRows);
     this.#onEnd = onEnd;
     const sizes = series?.sizes(this.isWhole) ?? new PayloadSizes(keyGroupBits);
     const stateBytes = all.reduce((sum, { part }) => sum + part.bytes, 0);
@@ -71,7 +76,7 @@ export class MemorySnapshotReading implements SnapshotReading {
 
   advance(steps: number): boolean {
     assert(this.#isOpen, "a snapshot is read on after its end");
-    let left = steps;
+    let left = steps * this.#placesPerStep;
     while (left > 0 && this.#prepared < this.#writers.groups) {
       left -= Math.ceil(this.#writers.prepare(this.#prepared++) / BYTES_TAKEN_PER_STEP);
     }
@@ -125,6 +130,12 @@ export class MemorySnapshotReading implements SnapshotReading {
     }
     return Math.max(taken, 1);
   }
+}
+
+/** As many as have one change among them. */
+function placesPerStep(changes: TakenChanges | null, rows: number): number {
+  if (changes === null) return 1;
+  return Math.max(1, Math.min(PASSED_OVER_PER_STEP, Math.floor(rows / Math.max(1, changes.count))));
 }
 
 /** Names what changed, before anything else: first the keys that are gone, then the rows that are there. */

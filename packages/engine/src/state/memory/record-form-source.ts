@@ -1,4 +1,5 @@
 import type { Field } from "../../record/layout.ts";
+import { arraysSource, columnListSource, isText } from "./columns-source.ts";
 import { type FieldPlace, type NumberedPlace, numberedPlaces } from "./field-places.ts";
 
 interface FormOptions {
@@ -7,7 +8,6 @@ interface FormOptions {
   readonly shape: number;
 }
 
-const isText = ({ field }: FieldPlace): boolean => field.kind === "utf8" || field.kind === "dictionary";
 const isPart = ({ field }: FieldPlace): boolean => field.kind === "json";
 const isScalar = (place: FieldPlace): boolean => !isText(place) && !isPart(place);
 
@@ -289,16 +289,7 @@ function copySource(fields: readonly NumberedPlace[], fixedBytes: number): strin
   ].join("\n");
 }
 
-const ARRAYS: Readonly<Record<Field["kind"], string>> = {
-  int32: "Int32Array",
-  float64: "Float64Array",
-  boolean: "Uint8Array",
-  utf8: "Array",
-  dictionary: "Array",
-  json: "Array",
-};
-
-/** The class of the columns: c are cells (strings of a text), o and n offsets and lengths of texts, p presence. */
+/** The class of the columns. */
 function columnsSource(fields: readonly NumberedPlace[], fixedBytes: number): string {
   const texts = fields.filter(isText);
   return [
@@ -307,13 +298,8 @@ function columnsSource(fields: readonly NumberedPlace[], fixedBytes: number): st
     "class Columns { constructor(rows) {",
     "const likely = lastRow === 0 ? rows * 32 : Math.min((rows * lastEnd * 1.05) / lastRow, Math.max(rows * 32, lastEnd * 2)) + 256;",
     "this.textEnd = 0; this.bytes = new Uint8Array((likely + 7) & ~7); this.longs = new BigInt64Array(this.bytes.buffer);",
-    ...fields.map((place) => {
-      const { f, field, presenceAt } = place;
-      const presence = presenceAt < 0 ? "" : `this.p${f} = new Uint8Array(rows);`;
-      const text = isText(place) ? `this.o${f} = new Int32Array(rows); this.n${f} = new Int32Array(rows);` : "";
-      return `this.c${f} = new ${ARRAYS[field.kind]}(rows); ${text} ${presence}`;
-    }),
-    `this.columns = [${fields.map(columnSource).join(", ")}]; }`,
+    arraysSource(fields),
+    `${columnListSource(fields, "this.bytes")} }`,
     copySource(fields, fixedBytes),
     "clear() { this.textEnd = 0; }",
     "growText(more) {",
@@ -322,12 +308,4 @@ function columnsSource(fields: readonly NumberedPlace[], fixedBytes: number): st
     ...texts.map(({ f }) => `this.columns[${f}].bytes = bytes;`),
     "} }",
   ].join("\n");
-}
-
-function columnSource(place: NumberedPlace): string {
-  const { f, field, presenceAt } = place;
-  const presence = presenceAt < 0 ? "null" : `this.p${f}`;
-  return isText(place)
-    ? `{ kind: "utf8", presence: ${presence}, bytes: this.bytes, offsets: this.o${f}, lengths: this.n${f}, strings: this.c${f} }`
-    : `{ kind: "${field.kind}", presence: ${presence}, values: this.c${f} }`;
 }

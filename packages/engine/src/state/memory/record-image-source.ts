@@ -1,6 +1,6 @@
 import type { Field } from "../../record/layout.ts";
-import { numberedPlaces, type NumberedPlace } from "./field-places.ts";
-import type { FieldPlace } from "./field-places.ts";
+import { arraysSource, columnListSource, isText } from "./columns-source.ts";
+import { type FieldPlace, numberedPlaces, type NumberedPlace } from "./field-places.ts";
 
 interface ImageOptions {
   readonly places: readonly FieldPlace[];
@@ -21,10 +21,6 @@ export function imageSource({ places, fixedBytes, shape }: ImageOptions): string
     columnsSource(fields),
     "return { measure, compose, extract, columns: (rows) => new Columns(rows) };",
   ].join("\n");
-}
-
-function isText({ field }: FieldPlace): boolean {
-  return field.kind === "utf8";
 }
 
 /** Declares an array of a column, and the presence of its cells where they may be missing. */
@@ -148,26 +144,12 @@ function extractSource(fields: readonly NumberedPlace[], fixedBytes: number): st
   ].join("\n");
 }
 
-const ARRAYS: Readonly<Record<Field["kind"], string>> = {
-  int32: "Int32Array",
-  float64: "Float64Array",
-  boolean: "Uint8Array",
-  utf8: "Array",
-  dictionary: "Array",
-  json: "Array",
-};
-
-/** The class of the columns: c are cells (strings of a text), o and n offsets and lengths of texts, p presence. */
+/** The class of the columns. */
 function columnsSource(fields: readonly NumberedPlace[]): string {
   return [
     "class Columns { constructor(rows) {",
-    ...fields.map((place) => {
-      const { f, field, presenceAt } = place;
-      const presence = presenceAt < 0 ? "" : `this.p${f} = new Uint8Array(rows);`;
-      const text = isText(place) ? `this.o${f} = new Int32Array(rows); this.n${f} = new Int32Array(rows);` : "";
-      return `this.c${f} = new ${ARRAYS[field.kind]}(rows); ${text} ${presence}`;
-    }),
-    `this.columns = [${fields.map(columnOf).join(", ")}]; }`,
+    arraysSource(fields),
+    `${columnListSource(fields, "null")} }`,
     // The bytes of all texts.
     `set bytes(bytes) { ${fields
       .filter(isText)
@@ -175,12 +157,4 @@ function columnsSource(fields: readonly NumberedPlace[]): string {
       .join(" ")} }`,
     "}",
   ].join("\n");
-}
-
-function columnOf(place: NumberedPlace): string {
-  const { f, field, presenceAt } = place;
-  const presence = presenceAt < 0 ? "null" : `this.p${f}`;
-  return isText(place)
-    ? `{ kind: "utf8", presence: ${presence}, bytes: null, offsets: this.o${f}, lengths: this.n${f}, strings: this.c${f} }`
-    : `{ kind: "${field.kind}", presence: ${presence}, values: this.c${f} }`;
 }
